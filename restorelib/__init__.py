@@ -1,0 +1,9 @@
+"""The library of the book "Image Restoration, Reproduced": networks, degradations, protocol and training."""
+
+__version__ = "0.1.0"
+
+from restorelib.errors import RestoreError
+from restorelib.networks import build
+from restorelib.runs import load
+
+__all__ = ["RestoreError", "build", "load"]

@@ -1,0 +1,135 @@
+"""The command line: restorelib train | evaluate | image | data | runs."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from restorelib import images, runs
+from restorelib.degrade import Bicubic, Degradation
+from restorelib.errors import RestoreError
+from restorelib.evaluation import evaluate as evaluate_set
+from restorelib.evaluation import restore_image
+from restorelib.recipes import PROFILES, RECIPES, find
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help=f"one of: {', '.join(RECIPES)}")],
+    profile: Annotated[str, typer.Option(help=", ".join(PROFILES))] = "quick",
+    out: Annotated[Path | None, typer.Option(help="folder of the run; default: runs/RECIPE-PROFILE")] = None,
+    minutes: Annotated[float | None, typer.Option(help="stop after this time; the schedule fits it")] = None,
+    checkpoint_seconds: Annotated[float, typer.Option(help="how often the state is saved")] = 60,
+) -> None:
+    """Train a recipe and leave a run folder; start it again to continue one that was interrupted."""
+    if minutes is not None and minutes <= 0:
+        raise RestoreError("--minutes must be positive")
+    folder = runs.make(find(recipe, profile), profile, out, minutes, checkpoint_seconds)
+    about = runs.record(folder)
+    print(f"{folder}: {about['updates']} updates in {about['minutes']} minutes on {about['hardware']}")
+    for score in about["scores"]:
+        print(_line(score))
+
+
+@app.command()
+def evaluate(
+    run: Annotated[str, typer.Argument(help="a shipped run, a run folder, bicubic, or official/vdsr")],
+    set_: Annotated[str, typer.Option("--set", help="a set's name or a folder of images")] = "bundled",
+    scale: Annotated[int | None, typer.Option(help="only this scale factor")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Score a run on a set of pictures under the papers' protocol."""
+    network = runs.load(run)
+    pictures = images.load_set(set_)
+    results = [
+        {"run": run, "set": set_, **evaluate_set(network, pictures, degradation)}
+        for degradation in _asked(runs.degradations(network.record), scale)
+    ]
+    if as_json:
+        print(json.dumps(results[0] if len(results) == 1 else results, indent=1))
+        return
+    for result in results:
+        for row in result["images"]:
+            print(f"  {row['name']:24} {row['psnr']:6.2f} dB  SSIM {row['ssim']:.4f}")
+        print(_line(result))
+
+
+def _asked(trained: list[Degradation], scale: int | None) -> list[Degradation]:
+    """The degradations to score under: the network's own, or bicubic at the scale asked for."""
+    if scale is None:
+        return trained or [Bicubic(2), Bicubic(3), Bicubic(4)]
+    if scale < 2:
+        raise RestoreError("--scale must be 2 or more")
+    if trained and not isinstance(trained[0], Bicubic):
+        raise RestoreError("this run is not for super-resolution; leave out --scale")
+    return [Bicubic(scale)]
+
+
+def _line(score: dict) -> str:
+    key = next(key for key in ("scale", "sigma", "quality") if key in score)
+    return f"{score['set']}, {key} {score[key]}: {score['psnr']:.2f} dB, SSIM {score['ssim']:.4f}"
+
+
+@app.command()
+def image(
+    source: Annotated[Path, typer.Argument(metavar="IN")],
+    target: Annotated[Path, typer.Argument(metavar="OUT")],
+    run: Annotated[str, typer.Option(help="a run, as for evaluate")],
+    scale: Annotated[int, typer.Option(help="how many times larger the result is")] = 2,
+) -> None:
+    """Restore one picture of your own."""
+    images.write(target, restore_image(runs.load(run), images.read(source), scale))
+    print(f"{target} written")
+
+
+@app.command()
+def data(
+    name: Annotated[str | None, typer.Argument(help="a set to fetch; none: list the sets")] = None,
+) -> None:
+    """List the sets, or make sure one of them is here."""
+    for known in [name] if name else images.set_names():
+        if name:
+            print(f"{name}: {len(images.load_set(name))} images")
+        else:
+            print(f"{known}: {len(images.BUNDLED.get(known) or images.registry()[known])} images")
+
+
+@app.command("runs")
+def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
+    """List the trained networks that come with the book."""
+    keys = (
+        "name",
+        "network",
+        "task",
+        "profile",
+        "minutes",
+        "hardware",
+        "parameters",
+        "updates",
+        "seed",
+        "scores",
+    )
+    rows = [{key: runs.record(name)[key] for key in keys} for name in runs.shipped()]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(
+            f"{row['name']}: {row['parameters']:,} parameters, {row['minutes']} minutes on {row['hardware']}"
+        )
+
+
+def main() -> None:
+    """Run the command line; what the user can mend is one line on stderr, without a traceback."""
+    try:
+        app()
+    except RestoreError as error:
+        sys.exit(f"restorelib: {error}")
+
+
+if __name__ == "__main__":
+    main()

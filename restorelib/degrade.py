@@ -1,0 +1,165 @@
+"""From a clean picture to a degraded one: bicubic resizing, noise, JPEG.
+
+A degradation is a small frozen object. Calling it maps clean (N, C, H, W) in [0, 1] to degraded. It says how
+many pixels around a patch influence the result (`margin`), which multiple a size must have (`multiple`), and
+which parameter a table names it by (`parameter`), so training and evaluation treat all of them alike.
+"""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+import torch
+from PIL import Image
+
+from restorelib.errors import RestoreError
+
+# ---------------------------------------------------------------- bicubic, as MATLAB's imresize
+
+
+def cubic(t: torch.Tensor) -> torch.Tensor:
+    """Keys' cubic convolution kernel with a = -1/2 (Keys 1981, eq. 15), as MATLAB uses it."""
+    t = t.abs()
+    near = 1.5 * t**3 - 2.5 * t**2 + 1
+    far = -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
+    return torch.where(t <= 1, near, torch.where(t <= 2, far, torch.zeros_like(t)))
+
+
+@lru_cache(maxsize=256)
+def resize_matrix(size_in: int, size_out: int) -> torch.Tensor:
+    """The (size_out, size_in) matrix that resizes one axis; float64.
+
+    When shrinking, the kernel is widened by 1/scale (MATLAB's antialiasing); positions outside the image are
+    mirrored at its edge, and each row sums to one.
+    """
+    scale = size_out / size_in
+    widen = min(scale, 1.0)
+    width = 4 / widen
+    centre = (torch.arange(size_out, dtype=torch.float64) + 0.5) / scale - 0.5
+    first = torch.floor(centre - width / 2) + 1
+    taps = first[:, None] + torch.arange(int(np.ceil(width)) + 1, dtype=torch.float64)
+    weights = cubic((centre[:, None] - taps) * widen)
+    weights = weights / weights.sum(1, keepdim=True)
+    mirrored = taps.long() % (2 * size_in)
+    mirrored = torch.minimum(mirrored, 2 * size_in - 1 - mirrored)
+    return torch.zeros(size_out, size_in, dtype=torch.float64).scatter_add_(1, mirrored, weights)
+
+
+def resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Bicubic resize of (N, C, H, W) to (N, C, *size), equal to MATLAB's imresize; differentiable.
+
+    Floating-point input is neither clipped nor rounded; integer input is, at the end, as in MATLAB.
+    """
+    if not x.is_floating_point():
+        limits = torch.iinfo(x.dtype)
+        return resize(x.double(), size).round().clamp(limits.min, limits.max).to(x.dtype)
+    rows = resize_matrix(x.shape[-2], size[0]).to(x)
+    columns = resize_matrix(x.shape[-1], size[1]).to(x)
+    return rows @ x @ columns.T
+
+
+def bicubic_down(x: torch.Tensor, scale: int) -> torch.Tensor:
+    """Shrink both sides by an integer; raises `RestoreError` unless `scale` divides them."""
+    height, width = x.shape[-2:]
+    if height % scale or width % scale:
+        raise RestoreError(f"{width}x{height} is not divisible by {scale}; crop it with modcrop(x, {scale})")
+    return resize(x, (height // scale, width // scale))
+
+
+def bicubic_up(x: torch.Tensor, scale: int) -> torch.Tensor:
+    """Enlarge both sides by an integer."""
+    return resize(x, (x.shape[-2] * scale, x.shape[-1] * scale))
+
+
+def modcrop(x: torch.Tensor, multiple: int) -> torch.Tensor:
+    """Cut rows and columns at the end until both sides are divisible by `multiple`."""
+    height, width = x.shape[-2:]
+    return x[..., : height - height % multiple, : width - width % multiple]
+
+
+# ---------------------------------------------------------------- degradations
+
+
+@dataclass(frozen=True)
+class Bicubic:
+    """Low resolution by bicubic shrinking, in floating point.
+
+    With `enlarge`, the result is brought back to the original size (the "ILR" that VDSR and SRCNN take).
+    """
+
+    scale: int
+    enlarge: bool = True
+    key: ClassVar[str] = "scale"
+
+    @property
+    def parameter(self) -> int:
+        """What a table names this degradation by."""
+        return self.scale
+
+    @property
+    def multiple(self) -> int:
+        """Sizes must be divisible by this."""
+        return self.scale
+
+    @property
+    def margin(self) -> int:
+        """Pixels around a patch that influence it: two LR pixels each for shrinking and enlarging."""
+        return 4 * self.scale
+
+    def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Degrade (N, C, H, W)."""
+        small = bicubic_down(clean, self.scale)
+        return bicubic_up(small, self.scale) if self.enlarge else small
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Additive white Gaussian noise; sigma in grey levels (0..255). Neither clipped nor rounded."""
+
+    sigma: float
+    key: ClassVar[str] = "sigma"
+    multiple: ClassVar[int] = 1
+    margin: ClassVar[int] = 0
+
+    @property
+    def parameter(self) -> float:
+        """What a table names this degradation by."""
+        return self.sigma
+
+    def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Degrade (N, C, H, W); the generator must live on the tensor's device."""
+        noise = torch.randn(clean.shape, generator=generator, device=clean.device, dtype=clean.dtype)
+        return clean + noise * (self.sigma / 255)
+
+
+@dataclass(frozen=True)
+class Jpeg:
+    """JPEG compression at quality 1..100; grey for one channel, colour (4:2:0) for three."""
+
+    quality: int
+    key: ClassVar[str] = "quality"
+    multiple: ClassVar[int] = 1
+    margin: ClassVar[int] = 0
+
+    @property
+    def parameter(self) -> int:
+        """What a table names this degradation by."""
+        return self.quality
+
+    def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Degrade (N, C, H, W) through 8 bits and libjpeg."""
+        decoded = [self._compress(picture) for picture in (clean * 255).round().clamp(0, 255).byte().cpu()]
+        return torch.stack(decoded).to(clean) / 255
+
+    def _compress(self, picture: torch.Tensor) -> torch.Tensor:
+        pixels = picture[0].numpy() if len(picture) == 1 else picture.permute(1, 2, 0).contiguous().numpy()
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=self.quality)
+        decoded = torch.from_numpy(np.array(Image.open(buffer)))
+        return decoded[None] if decoded.ndim == 2 else decoded.permute(2, 0, 1)
+
+
+Degradation = Bicubic | Noise | Jpeg
+KINDS = {kind.__name__.lower(): kind for kind in (Bicubic, Noise, Jpeg)}

@@ -1,0 +1,96 @@
+"""Restoring whole pictures, and scoring a network on a set: one row a picture."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from restorelib.degrade import Bicubic, Degradation, bicubic_up, modcrop
+from restorelib.errors import RestoreError
+from restorelib.images import luma, rgb_to_ycbcr, to_image, to_tensor, ycbcr_to_rgb
+from restorelib.metrics import Protocol
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's weights are; the CPU if it has none."""
+    return next((p.device for p in network.parameters()), torch.device("cpu"))
+
+
+@torch.no_grad()
+def restore(network: nn.Module, degraded: torch.Tensor, self_ensemble: bool = False) -> torch.Tensor:
+    """Run a network on (1, C, H, W) in float32 and return the result on the CPU.
+
+    With `self_ensemble`, the eight flips and rotations are restored, turned back and averaged.
+    """
+    x = degraded.to(device_of(network), torch.float32)
+    if not self_ensemble:
+        return network(x).cpu()
+    results = []
+    for turns in range(4):
+        for flip in (False, True):
+            y = torch.rot90(x, turns, (2, 3))
+            y = network(y.flip(3) if flip else y)
+            results.append(torch.rot90(y.flip(3) if flip else y, -turns, (2, 3)))
+    return torch.stack(results).mean(0).cpu()
+
+
+def restore_image(network: nn.Module, image: np.ndarray, scale: int = 1) -> np.ndarray:
+    """Restore a uint8 image of your own; `scale` enlarges it first (1: keep the size).
+
+    A network for luma restores Y, and the two colour planes are enlarged by bicubic (VDSR paper, section 4.1).
+    """
+    picture = to_tensor(image)
+    wide = bicubic_up(picture, scale) if scale > 1 and network.enlarged else picture
+    if network.channels == 3 or image.ndim == 2:
+        return to_image(restore(network, wide.expand(-1, network.channels, -1, -1)))
+    ycbcr = rgb_to_ycbcr(wide)
+    ycbcr[:, :1] = restore(network, ycbcr[:, :1])
+    return to_image(ycbcr_to_rgb(ycbcr))
+
+
+def pair(image: np.ndarray, degradation: Degradation, channels: int = 1, seed: int = 0):
+    """Clean and degraded tensors of a uint8 image: (clean, degraded), luma rounded to 8 bits if one channel."""
+    clean = to_tensor(image, torch.float64)
+    clean = luma(clean) if channels == 1 else clean.expand(-1, channels, -1, -1)
+    clean = modcrop(clean, degradation.multiple)
+    return clean, degradation(clean, torch.Generator().manual_seed(seed))
+
+
+def score(
+    network: nn.Module | Callable[[torch.Tensor], torch.Tensor],
+    image: np.ndarray,
+    degradation: Degradation,
+    protocol: Protocol,
+    seed: int = 0,
+) -> dict[str, float]:
+    """PSNR and SSIM of one picture after degrading and restoring it."""
+    clean, degraded = pair(image, degradation, network.channels, seed)
+    return protocol.score(restore(network, protocol.admit(degraded), protocol.self_ensemble), clean)
+
+
+def evaluate(
+    network: nn.Module,
+    pictures: Mapping[str, np.ndarray],
+    degradation: Degradation,
+    protocol: Protocol | None = None,
+) -> dict:
+    """Scores on a set: {"scale" (or sigma, quality), "psnr", "ssim", "images": [...], "protocol"}.
+
+    The set's scores are the means of its pictures' scores, as in the papers.
+    """
+    if isinstance(degradation, Bicubic) and degradation.enlarge != network.enlarged:
+        raise RestoreError(f"this network takes input with enlarge={network.enlarged}")
+    protocol = protocol or Protocol.usual(degradation)
+    network.eval()
+    rows = [
+        {"name": name, **score(network, image, degradation, protocol, protocol.noise_seed + i)}
+        for i, (name, image) in enumerate(pictures.items())
+    ]
+    return {
+        degradation.key: degradation.parameter,
+        "psnr": float(np.mean([row["psnr"] for row in rows])),
+        "ssim": float(np.mean([row["ssim"] for row in rows])),
+        "images": rows,
+        "protocol": protocol.as_dict(),
+    }

@@ -1,0 +1,236 @@
+"""Pictures: the bundled photographs, the benchmark sets, folders of your own, and colour.
+
+An image is a uint8 array, (H, W) when grey and (H, W, 3) when RGB. A set is a dictionary from name to image.
+Benchmark files are looked for in ``RESTORELIB_DATA``, then in the cache (``RESTORELIB_CACHE``, or the
+operating system's folder for caches), and are then downloaded; every file is checked against its sha256.
+"""
+
+import csv
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from tqdm.auto import tqdm
+
+from restorelib.errors import RestoreError
+
+# scikit-image ships these in its wheel, so they are there without a network.
+BUNDLED = {
+    "bundled": ("astronaut", "chelsea", "coffee", "rocket"),
+    "bundled_train": ("motorcycle_left", "motorcycle_right", "camera", "coins", "brick", "grass", "gravel"),
+}
+SUFFIXES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+
+
+# ---------------------------------------------------------------- files
+
+
+def read(path: str | Path) -> np.ndarray:
+    """Read one picture as uint8, (H, W) or (H, W, 3).
+
+    Palettes are resolved, black-and-white becomes grey, an opaque alpha channel is dropped and the camera's
+    rotation is applied. Raises `RestoreError` for transparency, more than 8 bits a channel, and non-images.
+    """
+    try:
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file)
+            picture.load()
+    except FileNotFoundError:
+        raise RestoreError(f"{path}: no such file") from None
+    except (UnidentifiedImageError, OSError) as error:
+        raise RestoreError(f"{path}: not a readable image ({error})") from None
+    if picture.mode == "P":
+        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    if picture.mode in ("RGBA", "LA"):
+        if picture.getchannel("A").getextrema()[0] < 255:
+            raise RestoreError(f"{path}: has transparent pixels; flatten it onto a background first")
+        picture = picture.convert(picture.mode[:-1])
+    if picture.mode == "1":
+        picture = picture.convert("L")
+    if picture.mode not in ("L", "RGB"):
+        raise RestoreError(f"{path}: is in mode {picture.mode}; save it as 8-bit grey or RGB first")
+    return np.asarray(picture)
+
+
+def write(path: str | Path, image: np.ndarray) -> None:
+    """Write a uint8 image; the ending of the name says in which format."""
+    try:
+        Image.fromarray(image).save(path)
+    except (OSError, ValueError) as error:
+        raise RestoreError(f"{path}: cannot be written ({error})") from None
+
+
+# ---------------------------------------------------------------- sets
+
+
+@cache
+def registry() -> dict[str, dict[str, dict[str, str]]]:
+    """The files that can be fetched: set -> file -> {sha256, url}."""
+    sets: dict[str, dict[str, dict[str, str]]] = {}
+    with open(Path(__file__).parent / "checksums" / "files.tsv", encoding="utf-8") as table:
+        for row in csv.DictReader(table, delimiter="\t"):
+            url = f"https://raw.githubusercontent.com/{row['repo']}/{row['commit']}/{quote(row['path'])}"
+            sets.setdefault(row["set"], {})[row["file"]] = {"sha256": row["sha256"], "url": url}
+    return sets
+
+
+def set_names() -> list[str]:
+    """Names that `load_set` knows, the bundled ones first."""
+    return [*BUNDLED, *(name for name in registry() if name != "checkpoints")]
+
+
+def load_set(name: str) -> dict[str, np.ndarray]:
+    """Load a set by name ("bundled", "Set5", ...) or any folder of images: name -> uint8 image.
+
+    Raises `RestoreError` when the name is unknown, the folder holds no image, or files cannot be had.
+    """
+    if name in BUNDLED:
+        return {picture: _bundled(picture) for picture in BUNDLED[name]}
+    if name in registry() and name != "checkpoints":
+        return {Path(file).stem: read(path) for file, path in locate_all(name).items()}
+    folder = Path(name)
+    if not folder.is_dir():
+        raise RestoreError(f"{name}: neither a folder nor a known set; sets are {', '.join(set_names())}")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not files:
+        raise RestoreError(f"{name}: holds no image ({', '.join(SUFFIXES)})")
+    return {path.stem: read(path) for path in files}
+
+
+def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
+    """The sets `names` if every one can be had, else `otherwise` and one line that says why."""
+    try:
+        for name in names:
+            if name in registry():
+                locate_all(name)
+    except RestoreError as error:
+        print(f"{error}. Going on with the set '{otherwise}'.")
+        return (otherwise,)
+    return names
+
+
+def _bundled(name: str) -> np.ndarray:
+    import skimage.data
+
+    path = Path(skimage.data.__file__).parent / f"{name}.png"
+    return read(path if path.exists() else path.with_suffix(".jpg"))
+
+
+# ---------------------------------------------------------------- finding and fetching
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: RESTORELIB_CACHE, or the operating system's folder for caches."""
+    if folder := os.environ.get("RESTORELIB_CACHE"):
+        return Path(folder)
+    import pooch  # here, because machines that only train carry their data and need no downloader
+
+    return Path(pooch.os_cache("restorelib"))
+
+
+def locate_all(name: str) -> dict[str, Path]:
+    """Paths of all files of a registered set, fetching what is missing."""
+    files = registry()[name]
+    found = {file: _local(name, file, entry["sha256"]) for file, entry in files.items()}
+    missing = [file for file, path in found.items() if path is None]
+    if missing:
+        for file in tqdm(missing, desc=f"fetching {name}", unit="file", leave=False):
+            found[file] = _download(name, file)
+    return found
+
+
+def locate(name: str, file: str) -> Path:
+    """Path of one registered file, fetched if need be."""
+    return _local(name, file, registry()[name][file]["sha256"]) or _download(name, file)
+
+
+def _local(name: str, file: str, sha256: str) -> Path | None:
+    if data := os.environ.get("RESTORELIB_DATA"):
+        # Weights may lie beside the pictures rather than among them.
+        for folder in (Path(data) / name, Path(data).parent / name):
+            if (path := folder / file).is_file():
+                if file_digest(path) != sha256:
+                    raise RestoreError(f"{path}: is not the file the benchmark uses (sha256 differs)")
+                return path
+    return None
+
+
+def _download(name: str, file: str) -> Path:
+    try:
+        import pooch
+        import requests
+    except ImportError:
+        raise RestoreError(f"{name}/{file} is not here; set RESTORELIB_DATA or pip install pooch") from None
+    entry = registry()[name][file]
+    pooch.get_logger().setLevel("WARNING")
+    store = pooch.create(
+        path=cache_folder() / name,
+        base_url="",
+        registry={file: f"sha256:{entry['sha256']}"},
+        urls={file: entry["url"]},
+        retry_if_failed=2,
+    )
+    try:
+        return Path(store.fetch(file))
+    except (requests.RequestException, OSError) as error:
+        reason = type(error).__name__
+        raise RestoreError(
+            f"{name}/{file} could not be downloaded ({reason}); check the network or set RESTORELIB_DATA"
+        ) from None
+    except ValueError:
+        raise RestoreError(f"{name}/{file}: what was downloaded is broken (sha256); try again") from None
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file, in hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# ---------------------------------------------------------------- tensors and colour
+
+
+def to_tensor(image: np.ndarray, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """A uint8 image as a (1, C, H, W) tensor in [0, 1]."""
+    pixels = torch.from_numpy(np.array(image, ndmin=3 if image.ndim == 3 else 2))
+    planes = pixels.permute(2, 0, 1) if pixels.ndim == 3 else pixels[None]
+    return planes[None].to(dtype) / 255
+
+
+def to_image(tensor: torch.Tensor) -> np.ndarray:
+    """A (1, C, H, W) tensor in [0, 1], clipped and rounded to a uint8 image."""
+    pixels = (tensor[0].detach().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+    return pixels[0].numpy() if len(pixels) == 1 else pixels.permute(1, 2, 0).contiguous().numpy()
+
+
+# ITU-R BT.601 in "studio swing", as MATLAB's rgb2ycbcr: Y lies in 16..235, Cb and Cr in 16..240 (of 255).
+_YCBCR = (
+    (65.481, 128.553, 24.966),
+    (-37.797, -74.203, 112.0),
+    (112.0, -93.786, -18.214),
+)
+_OFFSET = (16.0, 128.0, 128.0)
+
+
+def rgb_to_ycbcr(rgb: torch.Tensor) -> torch.Tensor:
+    """MATLAB's rgb2ycbcr without its rounding: (N, 3, H, W) in [0, 1] to the same shape in [0, 1]."""
+    matrix, offset = rgb.new_tensor(_YCBCR) / 255, rgb.new_tensor(_OFFSET) / 255
+    return torch.einsum("oc,nchw->nohw", matrix, rgb) + offset[:, None, None]
+
+
+def ycbcr_to_rgb(ycbcr: torch.Tensor) -> torch.Tensor:
+    """The inverse of `rgb_to_ycbcr` (not clipped)."""
+    matrix = torch.tensor(_YCBCR, dtype=torch.float64).inverse().to(ycbcr) * 255
+    offset = ycbcr.new_tensor(_OFFSET) / 255
+    return torch.einsum("oc,nchw->nohw", matrix, ycbcr - offset[:, None, None])
+
+
+def luma(image: torch.Tensor) -> torch.Tensor:
+    """Y of a (N, 1 or 3, H, W) tensor in [0, 1], rounded to 8 bits as MATLAB does for uint8; grey is kept."""
+    y = rgb_to_ycbcr(image)[:, :1] if image.shape[1] == 3 else image
+    return (y * 255).round() / 255

@@ -1,0 +1,31 @@
+"""One file a paper. A file lists what it offers in `NETWORKS`; nothing else needs to know it.
+
+A network is an `nn.Module` that says how it is used:
+
+- ``channels``: 1 when it restores luma (colour is then enlarged or kept as it is), 3 for RGB;
+- ``enlarged``: True when it takes the low-resolution picture already brought to full size by bicubic.
+"""
+
+import importlib
+import pkgutil
+
+from torch import nn
+
+from restorelib.errors import RestoreError
+
+NETWORKS: dict[str, type[nn.Module]] = {}
+for _module in pkgutil.iter_modules(__path__):
+    NETWORKS |= importlib.import_module(f"{__name__}.{_module.name}").NETWORKS
+
+
+def build(name: str, **options) -> nn.Module:
+    """An untrained network, e.g. ``build("vdsr", depth=10)``.
+
+    Raises `RestoreError` for an unknown name or option.
+    """
+    if name not in NETWORKS:
+        raise RestoreError(f"no network is called '{name}'; there are {', '.join(NETWORKS)}")
+    try:
+        return NETWORKS[name](**options)
+    except TypeError as error:
+        raise RestoreError(f"{name}: {error}") from None

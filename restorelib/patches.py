@@ -1,0 +1,107 @@
+"""Endless random training batches, made on the device that trains.
+
+All pictures are decoded once into one flat uint8 buffer on the device. A patch of any picture, in any of the
+eight orientations, is the set of addresses  base + u * step_u + v * step_v, so a whole batch is one gather.
+Degraded patches are made from clean ones on the device, with a margin that is cut off afterwards.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from restorelib.degrade import Degradation
+from restorelib.errors import RestoreError
+from restorelib.images import luma, to_image, to_tensor
+
+
+class Patches:
+    """Pairs (degraded, clean) of random patches.
+
+    ``batch(step)`` depends on nothing but the seed, the rank and the step: a resumed training draws what the
+    unbroken one would have drawn, and every process of a parallel training draws something else.
+
+    Args:
+        pictures: clean uint8 images.
+        degradations: one or more; a batch mixes them in equal shares.
+        size: side of a clean patch in pixels.
+        batch: patches in a batch.
+        channels: 1 for luma, 3 for RGB.
+        seed, rank: what the random draws depend on.
+        device: where the buffer lives and batches are made.
+    """
+
+    def __init__(
+        self,
+        pictures: Sequence[np.ndarray],
+        degradations: Sequence[Degradation],
+        size: int,
+        batch: int,
+        channels: int = 1,
+        seed: int = 0,
+        rank: int = 0,
+        device: torch.device | str = "cpu",
+    ):
+        self.degradations = tuple(degradations)
+        self.size, self.batch_size = size, batch
+        self.seed, self.rank = seed, rank
+        self.generator = torch.Generator(device)
+        # Patches carry the margin of the widest degradation, rounded up to a size all of them can shrink.
+        multiple = int(np.lcm.reduce([d.multiple for d in self.degradations]))
+        self.margin = max(d.margin for d in self.degradations)
+        self.full = -(-(size + 2 * self.margin) // multiple) * multiple
+
+        planes = [_planes(picture, channels) for picture in pictures]
+        planes = [p for p in planes if min(p.shape[:2]) >= self.full]
+        if not planes:
+            raise RestoreError(f"no training picture has {self.full}x{self.full} pixels, which a patch needs")
+        sizes = torch.tensor([p.shape[:2] for p in planes])
+        starts = torch.tensor([0] + [p.shape[0] * p.shape[1] for p in planes]).cumsum(0)
+        self.pixels = torch.cat([p.reshape(-1, channels) for p in planes]).to(device)
+        self.height, self.width = sizes.T.to(device)
+        self.start = starts[:-1].to(device)
+        # A picture is drawn in proportion to the number of patches it holds.
+        self.places = (sizes - self.full + 1).prod(1).cumsum(0).to(device)
+
+    def clean(self, step: int) -> torch.Tensor:
+        """The clean patches of batch `step` with their margins: (batch, channels, full, full) in [0, 1]."""
+        mixed = np.random.SeedSequence((self.seed, self.rank, step)).generate_state(1, np.uint64)
+        self.generator.manual_seed(int(mixed[0]))
+        n, full, device = self.batch_size, self.full, self.pixels.device
+        place, symmetry = torch.rand(2, n, generator=self.generator, device=device, dtype=torch.float64)
+        place = (place * self.places[-1]).long()
+        image = torch.searchsorted(self.places, place, right=True)
+        place = place - torch.where(image > 0, self.places[image - 1], 0)
+        width = self.width[image]
+        columns = width - full + 1
+        top, left = place // columns, place % columns
+
+        symmetry = (symmetry * 8).long()
+        swap, flip_u, flip_v = symmetry % 2 == 1, symmetry // 2 % 2 == 1, symmetry // 4 == 1
+        step_u, step_v = torch.where(swap, 1, width), torch.where(swap, width, 1)
+        base = self.start[image] + top * width + left
+        base = base + (full - 1) * (torch.where(flip_u, step_u, 0) + torch.where(flip_v, step_v, 0))
+        step_u, step_v = torch.where(flip_u, -step_u, step_u), torch.where(flip_v, -step_v, step_v)
+
+        run = torch.arange(full, device=device)
+        address = base[:, None, None] + run[:, None] * step_u[:, None, None] + run * step_v[:, None, None]
+        return self.pixels[address].permute(0, 3, 1, 2).float() / 255
+
+    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The pair (degraded, clean) number `step`, both (batch, channels, size, size) in [0, 1]."""
+        clean = self.clean(step)
+        shares = [clean[i :: len(self.degradations)] for i in range(len(self.degradations))]
+        degraded = [d(share, self.generator) for d, share in zip(self.degradations, shares, strict=True)]
+        return self._cut(torch.cat(degraded)), self._cut(torch.cat(shares))
+
+    def _cut(self, x: torch.Tensor) -> torch.Tensor:
+        inner = slice(self.margin, self.margin + self.size)
+        return x[..., inner, inner].contiguous()
+
+
+def _planes(picture: np.ndarray, channels: int) -> torch.Tensor:
+    """A uint8 image as (H, W, channels), as luma or RGB."""
+    if channels == 1 and picture.ndim == 3:
+        picture = to_image(luma(to_tensor(picture, torch.float64)))
+    pixels = torch.from_numpy(np.array(picture))
+    return pixels.reshape(*picture.shape[:2], -1).expand(-1, -1, channels)

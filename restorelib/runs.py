@@ -1,0 +1,247 @@
+"""What came out: a run is a folder with `record.json` and `weights.safetensors`.
+
+`restorelib/runs/` holds the runs the book ships. `make` trains a recipe and leaves such a folder behind;
+`load` gives the trained network of any run, of `bicubic` (no restoration at all) or of `official/...`.
+"""
+
+import json
+import os
+import platform
+import subprocess
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+import restorelib
+from restorelib.degrade import KINDS, Degradation
+from restorelib.errors import RestoreError
+from restorelib.evaluation import evaluate
+from restorelib.images import file_digest, load_set, obtainable
+from restorelib.metrics import Protocol
+from restorelib.networks import build
+from restorelib.official import OFFICIAL
+from restorelib.training import Recipe, Training, write_safely
+
+SHIPPED = Path(__file__).parent / "runs"
+
+
+class Unrestored(nn.Module):
+    """Gives back what it is given: the baseline "bicubic" of super-resolution."""
+
+    channels = 1
+    enlarged = True
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The input itself."""
+        return x
+
+
+# ---------------------------------------------------------------- finding and loading
+
+
+def shipped() -> list[str]:
+    """Names of the runs the book ships."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/record.json"))
+
+
+def folder_of(run: str | Path) -> Path:
+    """The folder of a shipped run (by name; by a recipe's name, its largest profile) or of your own."""
+    candidates = [SHIPPED / str(run)]
+    candidates += [SHIPPED / f"{run}-{profile}" for profile in ("paper", "reduced", "quick", "smoke")]
+    candidates += [Path(run)]
+    for folder in candidates:
+        if (folder / "record.json").is_file():
+            return folder
+    known = ["bicubic", *OFFICIAL, *shipped()]
+    raise RestoreError(f"{run}: neither a run folder nor a known run; there are {', '.join(known)}")
+
+
+@cache
+def _record_text(folder: Path) -> str:
+    return (folder / "record.json").read_text(encoding="utf-8")
+
+
+def record(run: str | Path) -> dict:
+    """The record of a run."""
+    return json.loads(_record_text(folder_of(run)))
+
+
+def load(run: str | Path) -> nn.Module:
+    """A trained network in eval mode; its `record` says where it comes from.
+
+    Raises `RestoreError` if there is no such run, or its weights are missing or not those of the record.
+    """
+    if run == "bicubic":
+        network, about = Unrestored(), {"name": "bicubic", "network": "none", "task": []}
+    elif run in OFFICIAL:
+        network, about = OFFICIAL[run]()
+    else:
+        folder = folder_of(run)
+        about = record(folder)
+        weights = folder / "weights.safetensors"
+        if not weights.is_file():
+            raise RestoreError(f"{about['name']} is a record without weights; train it again to use it")
+        if file_digest(weights) != about["weights_sha256"]:
+            raise RestoreError(f"{weights}: is not the file its record describes (sha256 differs)")
+        network = build(about["network"], **about["recipe"]["options"])
+        try:
+            network.load_state_dict(load_file(weights))
+        except SafetensorError as error:
+            raise RestoreError(f"{weights}: cannot be read ({error})") from None
+    network.record = about
+    return network.eval()
+
+
+def degradations(about: dict) -> list[Degradation]:
+    """The degradations that a record says its network was trained to undo."""
+    return [KINDS[task["kind"]](**{k: v for k, v in task.items() if k != "kind"}) for task in about["task"]]
+
+
+# ---------------------------------------------------------------- making
+
+
+def runs_folder() -> Path:
+    """Where trainings go unless told: RESTORELIB_RUNS, or `runs` in the current folder."""
+    return Path(os.environ.get("RESTORELIB_RUNS", "runs"))
+
+
+def make(
+    recipe: Recipe,
+    profile: str,
+    out: str | Path | None = None,
+    minutes: float | None = None,
+    checkpoint_seconds: float = 60,
+) -> Path:
+    """Train a recipe, score it on its test sets, write record and weights; returns the run's folder.
+
+    A folder that holds a checkpoint of the same recipe is continued, a finished one is left as it is.
+
+    Args:
+        recipe: what to train.
+        profile: its profile, for the record.
+        out: the run's folder; `<runs_folder()>/<name>-<profile>` if None.
+        minutes: a limit in place of the recipe's own.
+        checkpoint_seconds: how often training saves its state.
+    """
+    folder = Path(out) if out else runs_folder() / f"{recipe.name}-{profile}"
+    recipe = replace(recipe, minutes=minutes) if minutes else recipe
+    recipe = replace(recipe, train_on=obtainable(recipe.train_on, "bundled_train"))
+    recipe = replace(recipe, validate_on=obtainable((recipe.validate_on,), "bundled")[0])
+    if (folder / "record.json").is_file():
+        if record(folder)["recipe_sha256"] != recipe.digest():
+            raise RestoreError(f"{folder} holds a run of another recipe; choose another folder or remove it")
+        return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RestoreError(f"{folder}: cannot be made ({error.strerror})") from None
+    pictures = [image for name in recipe.train_on for image in load_set(name).values()]
+    training = Training(recipe, pictures, validation_pictures(recipe.validate_on), folder)
+    training.run(checkpoint_seconds)
+    if training.accelerator.is_main_process:
+        finish(training, profile, folder)
+    return folder
+
+
+def finish(training: Training, profile: str, folder: Path) -> None:
+    """Write the weights and the record of a finished training, and drop its checkpoint."""
+    recipe, state = training.recipe, training.progress
+    network = training.trained()
+    write_safely(folder / "weights.safetensors", network.state_dict())
+    about = {
+        "name": f"{recipe.name}-{profile}",
+        "network": recipe.network,
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "task": recipe.as_dict()["task"],
+        "profile": profile,
+        "recipe": recipe.as_dict(),
+        "recipe_sha256": recipe.digest(),
+        "seed": recipe.seed,
+        "commit": commit(),
+        "version": restorelib.__version__,
+        "torch": torch.__version__,
+        "hardware": hardware(),
+        "precision": training.accelerator.mixed_precision,
+        "updates": state.step,
+        "minutes": round(state.seconds / 60, 2),
+        "images_per_second": round(state.step * recipe.batch / state.seconds, 1),
+        "peak_memory_mb": peak_memory_mb(),
+        "loss": state.loss,
+        "validation": state.validation,
+        "scores": score_sets(network, recipe.task, recipe.test_on),
+        "weights_sha256": file_digest(folder / "weights.safetensors"),
+    }
+    draft = folder / "record.draft"
+    draft.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    os.replace(draft, folder / "record.json")
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+
+
+def score_sets(network: nn.Module, task: tuple[Degradation, ...], sets: tuple[str, ...]) -> list[dict]:
+    """One entry a set and degradation; sets that can't be had are left out with one line."""
+    scores = []
+    for name in sets:
+        if obtainable((name,), "bundled") == (name,):
+            pictures = load_set(name)
+            scores += [{"set": name, **evaluate(network, pictures, d, Protocol.usual(d))} for d in task]
+    return scores
+
+
+def validation_pictures(name: str, side: int = 192) -> dict[str, np.ndarray]:
+    """A set to watch training by: whole if it is a benchmark, else the centres of its pictures."""
+    pictures = load_set(name)
+    if name != "bundled":
+        return pictures
+    return {key: _centre(image, side) for key, image in pictures.items()}
+
+
+def _centre(image: np.ndarray, side: int) -> np.ndarray:
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+# ---------------------------------------------------------------- what it ran on
+
+
+def commit() -> str | None:
+    """The git commit of the code, None outside a checkout; "+" marks uncommitted changes."""
+
+    def git(*words: str) -> str:
+        here = Path(__file__).parent
+        return subprocess.run(("git", "-C", here, *words), capture_output=True, text=True).stdout.strip()
+
+    head = git("rev-parse", "HEAD")
+    return head + ("+" if git("status", "--porcelain", "--", ".") else "") if head else None
+
+
+def hardware() -> str:
+    """The processor or GPU a training runs on, in words."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def peak_memory_mb() -> int:
+    """The most memory the training held: on the GPU, or of the whole process."""
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_allocated() / 2**20)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / 2**20 if platform.system() == "Darwin" else peak / 2**10)
