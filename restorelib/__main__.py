@@ -14,6 +14,19 @@ from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
 from restorelib.recipes import PROFILES, RECIPES, find
 
+LISTED = (
+    "name",
+    "network",
+    "task",
+    "profile",
+    "parameters",
+    "updates",
+    "minutes",
+    "hardware",
+    "seed",
+    "scores",
+)
+
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -101,26 +114,13 @@ def data(
 @app.command("runs")
 def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """List the trained networks that come with the book."""
-    keys = (
-        "name",
-        "network",
-        "task",
-        "profile",
-        "minutes",
-        "hardware",
-        "parameters",
-        "updates",
-        "seed",
-        "scores",
-    )
-    rows = [{key: runs.record(name)[key] for key in keys} for name in runs.shipped()]
+    rows = [{key: runs.record(name)[key] for key in LISTED} for name in runs.shipped()]
     if as_json:
         print(json.dumps(rows, indent=1))
         return
     for row in rows:
-        print(
-            f"{row['name']}: {row['parameters']:,} parameters, {row['minutes']} minutes on {row['hardware']}"
-        )
+        cost = f"{row['minutes']} minutes on {row['hardware']}"
+        print(f"{row['name']}: {row['parameters']:,} parameters, {cost}")
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ def conv(inputs: int, outputs: int, kernel: int = 3, bias: bool = True) -> nn.Co
     """A convolution that keeps height and width (zero padding), with He et al. (2015) initialisation.
 
     Args:
-        inputs, outputs: channels.
+        inputs: channels in.
+        outputs: channels out.
         kernel: odd side of the square kernel.
         bias: whether to add a learned constant per output channel; it starts at zero.
     """

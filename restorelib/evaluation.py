@@ -38,7 +38,7 @@ def restore(network: nn.Module, degraded: torch.Tensor, self_ensemble: bool = Fa
 def restore_image(network: nn.Module, image: np.ndarray, scale: int = 1) -> np.ndarray:
     """Restore a uint8 image of your own; `scale` enlarges it first (1: keep the size).
 
-    A network for luma restores Y, and the two colour planes are enlarged by bicubic (VDSR paper, section 4.1).
+    A network for luma restores Y; the two colour planes are only enlarged (VDSR paper, section 4.1).
     """
     picture = to_tensor(image)
     wide = bicubic_up(picture, scale) if scale > 1 and network.enlarged else picture
@@ -49,8 +49,10 @@ def restore_image(network: nn.Module, image: np.ndarray, scale: int = 1) -> np.n
     return to_image(ycbcr_to_rgb(ycbcr))
 
 
-def pair(image: np.ndarray, degradation: Degradation, channels: int = 1, seed: int = 0):
-    """Clean and degraded tensors of a uint8 image: (clean, degraded), luma rounded to 8 bits if one channel."""
+def pair(
+    image: np.ndarray, degradation: Degradation, channels: int = 1, seed: int = 0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(clean, degraded) of a uint8 image as float64 tensors; luma is rounded to 8 bits before degrading."""
     clean = to_tensor(image, torch.float64)
     clean = luma(clean) if channels == 1 else clean.expand(-1, channels, -1, -1)
     clean = modcrop(clean, degradation.multiple)

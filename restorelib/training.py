@@ -1,4 +1,4 @@
-"""The training loop: `Recipe` in, trained network out; killed at any moment, it resumes to the same weights."""
+"""From `Recipe` to trained network. Killed at any moment, the loop resumes to the same weights."""
 
 import json
 import math
@@ -219,33 +219,39 @@ class Training:
         """Train to the end, with a progress bar, checkpoints and validations."""
         recipe, state = self.recipe, self.progress
         begun = time.perf_counter() - state.seconds
-        saved = state.seconds
-        losses: list[torch.Tensor] = []
-        bar = tqdm(
-            total=100, desc=recipe.name, unit="%", bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
-        )
-        with bar:
+        saved, losses = state.seconds, []
+        with tqdm(
+            total=100, desc=recipe.name, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
+        ) as bar:
             while self.done() < 1:
                 losses.append(self.step())
                 state.seconds = time.perf_counter() - begun
-                due = self.done() * recipe.validations >= len(state.validation) + 1 or self.done() == 1
-                if due or len(losses) == 100:
+                finished = self.done() == 1
+                validating = finished or self.done() * recipe.validations >= len(state.validation) + 1
+                saving = self.folder and (finished or state.seconds - saved > checkpoint_seconds)
+                if validating or saving or len(losses) == 100:
                     self.note(losses)
                     losses = []
-                if due:
+                if validating:
                     score = self.validate()
                     state.seconds = time.perf_counter() - begun
                     state.validation.append([state.step, round(state.seconds / 60, 3), round(score, 4)])
-                rate = state.step * recipe.batch / state.seconds
-                psnr = f", {state.validation[-1][2]:.2f} dB" if state.validation else ""
-                loss = f"loss {state.loss[-1][1]:.5f}, " if state.loss else ""
-                bar.set_postfix_str(f"{loss}{rate:.0f} patches/s{psnr}", refresh=False)
-                bar.update(100 * self.done() - bar.n)
-                finished = self.done() == 1
-                if self.folder and not losses and (finished or state.seconds - saved > checkpoint_seconds):
+                if saving:
                     self.save()
                     saved = state.seconds
+                bar.set_postfix_str(self.status(), refresh=False)
+                bar.update(100 * self.done() - bar.n)
         return state
+
+    def status(self) -> str:
+        """Speed, loss and validation so far, in a few words."""
+        state = self.progress
+        words = [f"{state.step * self.recipe.batch / state.seconds:.0f} patches/s"]
+        if state.loss:
+            words.append(f"loss {state.loss[-1][1]:.5f}")
+        if state.validation:
+            words.append(f"{state.validation[-1][2]:.2f} dB")
+        return ", ".join(words)
 
     def note(self, losses: list[torch.Tensor]) -> None:
         """Write down the mean loss, and stop if it is not a number."""
@@ -280,14 +286,20 @@ class Training:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if about["recipe"] != self.recipe.digest():
             raise RestoreError(f"{path} was made by another recipe; choose another --out or remove it")
-        names = [n for n in tensors if n.startswith("network.")]
-        self.accelerator.unwrap_model(self.network).load_state_dict(
-            {n.removeprefix("network."): tensors[n] for n in names}
-        )
+        network = self.accelerator.unwrap_model(self.network)
+        parameters = list(network.parameters())
+        weights: dict[str, torch.Tensor] = {}
         state: dict[int, dict] = {}
-        for name in tensors.keys() - set(names):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = tensors[name]
+        for name, tensor in tensors.items():
+            owner, key = name.split(".", 1)
+            if owner == "network":
+                weights[key] = tensor
+            else:
+                index, key = key.split(".")
+                # Fused optimisers want their state laid out in memory as the weights are.
+                like = parameters[int(index)] if tensor.ndim else tensor
+                state.setdefault(int(index), {})[key] = torch.empty_like(like.detach()).copy_(tensor)
+        network.load_state_dict(weights)
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.progress = Progress(**json.loads(about["progress"]))

@@ -1,4 +1,4 @@
-"""SRCNN: Dong, Loy, He, Tang, "Learning a Deep Convolutional Network for Image Super-Resolution", ECCV 2014."""
+"""SRCNN (Dong et al., "Learning a Deep Convolutional Network for Image Super-Resolution", ECCV 2014)."""
 
 import torch
 from torch import nn

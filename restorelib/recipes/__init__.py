@@ -1,7 +1,7 @@
 """What to train. One file a paper; a file lists its recipes in `RECIPES`: name -> profile -> `Recipe`.
 
-The profiles: `smoke` (seconds on a CPU, for tests), `quick` (minutes on a CPU or a free GPU), `reduced` (minutes
-on a good GPU; what the book shows) and `paper` (the schedule as published).
+The profiles: `smoke` (seconds on a CPU, for tests), `quick` (minutes on a CPU or a free GPU), `reduced`
+(minutes on a good GPU; what the book shows) and `paper` (the schedule as published).
 """
 
 import importlib

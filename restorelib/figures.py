@@ -1,0 +1,178 @@
+"""Pictures for the page: one plot style, rows of pictures, and comparisons a reader can play with.
+
+The interactive ones are plain HTML with their pictures inside: they work in a static page, offline, by
+keyboard, and show all their pictures when JavaScript is off.
+"""
+
+import base64
+import html
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from PIL import Image
+
+# Okabe and Ito's colours, distinct to colour-blind readers; the line styles make them distinct in print too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+STYLE = {
+    "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=LINES),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "figure.figsize": (7, 3.5),
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": "white",
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+}
+
+
+def use_style() -> None:
+    """Make matplotlib draw as the whole book does."""
+    plt.rcParams.update(STYLE)
+
+
+def crop(image: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
+    """The square window of an image that begins at (top, left)."""
+    return image[top : top + side, left : left + side]
+
+
+def row(pictures: Mapping[str, np.ndarray], height: float = 2.6, **imshow) -> plt.Figure:
+    """Pictures side by side under their labels; grey ones span 0..255 unless `imshow` says otherwise."""
+    widths = [image.shape[1] / image.shape[0] for image in pictures.values()]
+    options = {"vmin": 0, "vmax": 255} | imshow
+    figure, axes = plt.subplots(
+        1, len(pictures), figsize=(height * sum(widths), height + 0.3), width_ratios=widths, squeeze=False
+    )
+    for axis, (label, image) in zip(axes[0], pictures.items(), strict=True):
+        axis.imshow(image, **options)
+        axis.set_title(label, fontsize=9)
+        axis.axis("off")
+    return figure
+
+
+def explore(draw: Callable, **choices: Sequence) -> None:
+    """Let a reader with a live kernel choose the arguments of `draw`; draw the first ones where none is live.
+
+    Pages are built with RESTORELIB_STATIC=1, because a widget without a kernel does nothing.
+    """
+    if os.environ.get("RESTORELIB_STATIC"):
+        draw(**{name: values[0] for name, values in choices.items()})
+        return
+    import ipywidgets
+
+    ipywidgets.interact(draw, **{name: list(values) for name, values in choices.items()})
+
+
+# ---------------------------------------------------------------- interactive, without a kernel
+
+# A reader without JavaScript sees all frames in a row: the first picture's onload makes the figure live.
+_CSS = """<style>
+.rl-slider,.rl-compare{margin:1em 0;max-width:100%}
+.rl-slider img,.rl-compare img{image-rendering:pixelated;max-width:100%;height:auto;display:block;margin:0}
+.rl-frames{display:flex;flex-wrap:wrap;gap:.5em}
+.rl-label{display:block;font-weight:600;margin:.2em 0}
+.rl-slider label{display:none}
+.rl-slider label,.rl-compare label{align-items:center;gap:.6em;margin:.4em 0}
+.rl-live .rl-frame{display:none}
+.rl-live .rl-frame.rl-on{display:block}
+.rl-live label,.rl-compare label{display:flex!important}
+.rl-pair{position:relative;width:fit-content;max-width:100%}
+.rl-pair .rl-top{position:absolute;inset:0}
+.rl-slider input,.rl-compare input{flex:1;max-width:22em;accent-color:#0072B2}
+</style>"""
+_START = "this.closest('.rl-slider').classList.add('rl-live')"
+_MOVE = (
+    "const f=this.closest('.rl-slider');"
+    "f.querySelectorAll('.rl-frame').forEach((e,i)=>e.classList.toggle('rl-on',i==this.value));"
+    "this.setAttribute('aria-valuetext',f.querySelector('.rl-on .rl-label').textContent)"
+)
+_SPLIT = (
+    "this.closest('.rl-compare').querySelector('.rl-top').style.clipPath='inset(0 '+(100-this.value)+'% 0 0)'"
+)
+
+
+@dataclass
+class Slider:
+    """One picture at a time, chosen with a slider.
+
+    Args:
+        frames: label -> uint8 image, in order.
+        control: what the slider moves through, e.g. "scale".
+        alt: what a reader who can't see the pictures should know; the label is added to it.
+        caption: what to look for.
+        zoom: display pixels per image pixel.
+    """
+
+    frames: Mapping[str, np.ndarray]
+    control: str
+    alt: str
+    caption: str
+    zoom: int = 2
+
+    def _repr_html_(self) -> str:
+        parts = []
+        for i, (label, image) in enumerate(self.frames.items()):
+            first, event = (" rl-on", f' onload="{_START}"') if i == 0 else ("", "")
+            picture = _img(image, f"{self.alt}: {label}", self.zoom, event)
+            title = f'<span class="rl-label">{html.escape(label)}</span>'
+            parts.append(f'<div class="rl-frame{first}">{title}{picture}</div>')
+        control = (
+            f'<label>{html.escape(self.control)} <input type="range" min="0" max="{len(self.frames) - 1}" '
+            f'step="1" value="0" aria-valuetext="{html.escape(next(iter(self.frames)))}" oninput="{_MOVE}">'
+            "</label>"
+        )
+        frames = f'<div class="rl-frames">{"".join(parts)}</div>'
+        return _figure("rl-slider", frames + control, self.caption)
+
+
+@dataclass
+class Compare:
+    """Two pictures of equal size, one over the other, with a border between them that the reader moves.
+
+    Args:
+        before: label and uint8 image shown on the left of the border.
+        after: label and uint8 image shown on its right.
+        alt: what a reader who can't see the pictures should know.
+        caption: what to look for.
+        zoom: display pixels per image pixel.
+    """
+
+    before: tuple[str, np.ndarray]
+    after: tuple[str, np.ndarray]
+    alt: str
+    caption: str
+    zoom: int = 2
+
+    def _repr_html_(self) -> str:
+        (left, top), (right, bottom) = self.before, self.after
+        split = ' class="rl-top" style="clip-path:inset(0 50% 0 0)"'
+        pictures = _img(bottom, f"{self.alt}: {right}", self.zoom, ' class="rl-bottom"') + _img(
+            top, f"{self.alt}: {left}", self.zoom, split
+        )
+        name = html.escape(f"{left} on the left of the border, {right} on the right")
+        control = (
+            f'<label>{html.escape(left)} <input type="range" min="0" max="100" value="50" '
+            f'aria-label="{name}" oninput="{_SPLIT}"> {html.escape(right)}</label>'
+        )
+        return _figure("rl-compare", f'<div class="rl-pair">{pictures}</div>{control}', self.caption)
+
+
+def _figure(kind: str, body: str, caption: str) -> str:
+    return f'{_CSS}<figure class="{kind}">{body}<figcaption>{html.escape(caption)}</figcaption></figure>'
+
+
+def _img(image: np.ndarray, alt: str, zoom: int, attributes: str = "") -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG", optimize=True)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    height, width = np.array(image.shape[:2]) * zoom
+    size = f'width="{width}" height="{height}"'
+    return f'<img{attributes} {size} alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'

@@ -1,0 +1,112 @@
+"""Tables for the page, made from records and published numbers; no number is typed.
+
+Every table has the paper's number, ours, the difference, and below it what ours cost.
+"""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from restorelib import runs
+from restorelib.published import TABLES, Cell
+
+DAGGER = "† not checked against the paper"
+
+
+@dataclass
+class Grid:
+    """A table that shows itself as HTML in a notebook and as aligned text elsewhere."""
+
+    caption: str
+    header: Sequence[str]
+    rows: list[Sequence[str]]
+    notes: list[str] = field(default_factory=list)
+
+    def _repr_html_(self) -> str:
+        cell = html.escape
+        head = "".join(f'<th scope="col">{cell(h)}</th>' for h in self.header)
+        body = "".join(
+            f'<tr><th scope="row">{cell(first)}</th>{"".join(f"<td>{cell(c)}</td>" for c in rest)}</tr>'
+            for first, *rest in self.rows
+        )
+        notes = "".join(f"<p class='rl-notes'>{cell(note)}</p>" for note in self.notes)
+        # A region that can scroll must be reachable by keyboard.
+        return (
+            f'<div class="rl-scroll" tabindex="0" role="group" aria-label="{cell(self.caption)}">'
+            f'<table class="rl-table"><caption>{cell(self.caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
+        )
+
+    def __repr__(self) -> str:
+        lines = [self.header, *self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
+        text = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
+        return "\n".join([self.caption, *text, *self.notes])
+
+
+def cost(run: str) -> str:
+    """What a run cost, in one line: training pictures, updates, minutes, hardware, seed."""
+    about = runs.record(run)
+    recipe = about["recipe"]
+    return (
+        f"{about['name']}, trained on {' + '.join(recipe['train_on'])}: {about['updates']:,} updates of "
+        f"{recipe['batch']} patches, {about['minutes']:.1f} minutes on {about['hardware']}, "
+        f"{about['precision']}, seed {about['seed']}"
+    )
+
+
+def score_of(run: str, dataset: str, parameter: int) -> tuple[float, float] | None:
+    """(PSNR, SSIM) in a run's record for a set and a scale, sigma or quality; None if it has none."""
+    for score in runs.record(run)["scores"]:
+        if score["set"] == dataset and parameter in (
+            score.get("scale"),
+            score.get("sigma"),
+            score.get("quality"),
+        ):
+            return score["psnr"], score["ssim"]
+    return None
+
+
+def show(cell: Cell | tuple[float, float] | None) -> str:
+    """A number as printed: PSNR / SSIM, with a dagger where it was not checked, or a dash."""
+    if cell is None:
+        return "–"
+    psnr, ssim, mark = (
+        (cell.psnr, cell.ssim, "" if cell.checked else "†") if isinstance(cell, Cell) else (*cell, "")
+    )
+    return f"{psnr:.2f}{mark}" if ssim is None else f"{psnr:.2f} / {ssim:.4f}{mark}"
+
+
+def difference(ours: tuple[float, float] | None, paper: Cell | None) -> str:
+    """Ours minus the paper's, in dB."""
+    if ours is None or paper is None:
+        return "–"
+    # Rounded first: the paper's number is, and -0.00 would puzzle.
+    return f"{round(ours[0] - paper.psnr, 2) + 0:+.2f}"
+
+
+def benchmark(table: str, column: str, our: str, others: dict[str, str] | None = None, sets=None) -> Grid:
+    """A benchmark table beside our run: set, parameter, paper, further runs, ours, difference, and the cost.
+
+    Args:
+        table: name in `restorelib.published.TABLES` whose rows are (set, parameter).
+        column: the paper's column to compare with.
+        our: the run.
+        others: heading -> run, shown between the paper's column and ours.
+        sets: only these sets; all if None.
+    """
+    published = TABLES[table]
+    others = others or {}
+    rows = []
+    for dataset, parameter, method in published.cells:
+        if method == column and (sets is None or dataset in sets):
+            paper = published.cells[dataset, parameter, column]
+            ours = score_of(our, dataset, parameter)
+            middle = [show(score_of(run, dataset, parameter)) for run in others.values()]
+            label = f"{dataset} ×{parameter}"
+            rows.append((label, show(paper), *middle, show(ours), difference(ours, paper)))
+    header = ("set", f"paper: {column}", *others, "ours", "difference, dB")
+    notes = [f"Paper: {published.source}.", f"Ours: {cost(our)}."]
+    if any("†" in cell for line in rows for cell in line):
+        notes.append(DAGGER)
+    return Grid(published.title, header, rows, notes)
