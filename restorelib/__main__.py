@@ -95,6 +95,8 @@ def image(
     scale: Annotated[int, typer.Option(help="how many times larger the result is")] = 2,
 ) -> None:
     """Restore one picture of your own."""
+    if scale < 1:
+        raise RestoreError("--scale must be 1 or more")
     images.write(target, restore_image(runs.load(run), images.read(source), scale))
     print(f"{target} written")
 

@@ -65,6 +65,8 @@ def bicubic_down(x: torch.Tensor, scale: int) -> torch.Tensor:
     height, width = x.shape[-2:]
     if height % scale or width % scale:
         raise RestoreError(f"{width}x{height} is not divisible by {scale}; crop it with modcrop(x, {scale})")
+    if not height or not width:
+        raise RestoreError(f"the picture has fewer than {scale}x{scale} pixels")
     return resize(x, (height // scale, width // scale))
 
 

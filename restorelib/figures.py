@@ -99,7 +99,7 @@ _SPLIT = (
 )
 
 
-@dataclass
+@dataclass(repr=False)
 class Slider:
     """One picture at a time, chosen with a slider.
 
@@ -117,6 +117,9 @@ class Slider:
     caption: str
     zoom: int = 2
 
+    def __repr__(self) -> str:
+        return self.caption
+
     def _repr_html_(self) -> str:
         parts = []
         for i, (label, image) in enumerate(self.frames.items()):
@@ -133,7 +136,7 @@ class Slider:
         return _figure("rl-slider", frames + control, self.caption)
 
 
-@dataclass
+@dataclass(repr=False)
 class Compare:
     """Two pictures of equal size, one over the other, with a border between them that the reader moves.
 
@@ -150,6 +153,9 @@ class Compare:
     alt: str
     caption: str
     zoom: int = 2
+
+    def __repr__(self) -> str:
+        return self.caption
 
     def _repr_html_(self) -> str:
         (left, top), (right, bottom) = self.before, self.after

@@ -38,14 +38,19 @@ def read(path: str | Path) -> np.ndarray:
     """
     try:
         with Image.open(path) as file:
+            deep = any(f";16{order}" in str(file.tile) for order in "BLN")  # Pillow would drop the lower half
             picture = ImageOps.exif_transpose(file)
             picture.load()
     except FileNotFoundError:
         raise RestoreError(f"{path}: no such file") from None
     except (UnidentifiedImageError, OSError) as error:
         raise RestoreError(f"{path}: not a readable image ({error})") from None
+    if deep:
+        raise RestoreError(f"{path}: has 16 bits a channel; save it as 8-bit grey or RGB first")
+    if "transparency" in picture.info:
+        picture = picture.convert("LA" if picture.mode in ("1", "L") else "RGBA")
     if picture.mode == "P":
-        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+        picture = picture.convert("RGB")
     if picture.mode in ("RGBA", "LA"):
         if picture.getchannel("A").getextrema()[0] < 255:
             raise RestoreError(f"{path}: has transparent pixels; flatten it onto a background first")
@@ -61,7 +66,7 @@ def write(path: str | Path, image: np.ndarray) -> None:
     """Write a uint8 image; the ending of the name says in which format."""
     try:
         Image.fromarray(image).save(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise RestoreError(f"{path}: cannot be written ({error})") from None
 
 
@@ -99,7 +104,8 @@ def load_set(name: str) -> dict[str, np.ndarray]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
         raise RestoreError(f"{name}: holds no image ({', '.join(SUFFIXES)})")
-    return {path.stem: read(path) for path in files}
+    stems = [path.stem for path in files]
+    return {path.stem if stems.count(path.stem) == 1 else path.name: read(path) for path in files}
 
 
 def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:

@@ -8,8 +8,7 @@ import json
 import os
 import platform
 import subprocess
-from dataclasses import replace
-from functools import cache
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +18,19 @@ from safetensors.torch import load_file
 from torch import nn
 
 import restorelib
-from restorelib.degrade import KINDS, Degradation
+from restorelib.degrade import KINDS, Bicubic, Degradation
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.images import file_digest, load_set, obtainable
 from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
+from restorelib.recipes import PROFILES, find
 from restorelib.training import Recipe, Training, write_safely
 
 SHIPPED = Path(__file__).parent / "runs"
+# Scores of methods that were not trained here: bicubic, and the authors' own weights.
+MEASURED = Path(__file__).parent / "measured"
 
 
 class Unrestored(nn.Module):
@@ -53,7 +55,7 @@ def shipped() -> list[str]:
 def folder_of(run: str | Path) -> Path:
     """The folder of a shipped run (by name; by a recipe's name, its largest profile) or of your own."""
     candidates = [SHIPPED / str(run)]
-    candidates += [SHIPPED / f"{run}-{profile}" for profile in ("paper", "reduced", "quick", "smoke")]
+    candidates += [SHIPPED / f"{run}-{profile}" for profile in reversed(PROFILES)]
     candidates += [Path(run)]
     for folder in candidates:
         if (folder / "record.json").is_file():
@@ -62,14 +64,9 @@ def folder_of(run: str | Path) -> Path:
     raise RestoreError(f"{run}: neither a run folder nor a known run; there are {', '.join(known)}")
 
 
-@cache
-def _record_text(folder: Path) -> str:
-    return (folder / "record.json").read_text(encoding="utf-8")
-
-
 def record(run: str | Path) -> dict:
     """The record of a run."""
-    return json.loads(_record_text(folder_of(run)))
+    return json.loads((folder_of(run) / "record.json").read_text(encoding="utf-8"))
 
 
 def load(run: str | Path) -> nn.Module:
@@ -96,6 +93,30 @@ def load(run: str | Path) -> nn.Module:
             raise RestoreError(f"{weights}: cannot be read ({error})") from None
     network.record = about
     return network.eval()
+
+
+def load_first(*names: str) -> tuple[nn.Module, str]:
+    """The first of some runs that can be had, with its name; says in one line why another was passed over."""
+    for name in names[:-1]:
+        try:
+            return load(name), name
+        except RestoreError as error:
+            print(f"{error}. Going on without {name}.")
+    return load(names[-1]), names[-1]
+
+
+def train_or_shipped(name: str) -> str:
+    """Train the recipe `name` at the size that RESTORELIB_PROFILE asks for; without it, the shipped run."""
+    size = profile()
+    return str(make(find(name, size), size)) if size else folder_of(name).name
+
+
+def profile() -> str | None:
+    """The size a notebook trains at, from RESTORELIB_PROFILE; None: show the shipped run, train nothing."""
+    chosen = os.environ.get("RESTORELIB_PROFILE")
+    if chosen and chosen not in PROFILES:
+        raise RestoreError(f"RESTORELIB_PROFILE is '{chosen}'; it can be {', '.join(PROFILES)}")
+    return chosen
 
 
 def degradations(about: dict) -> list[Degradation]:
@@ -191,6 +212,21 @@ def score_sets(network: nn.Module, task: tuple[Degradation, ...], sets: tuple[st
             pictures = load_set(name)
             scores += [{"set": name, **evaluate(network, pictures, d, Protocol.usual(d))} for d in task]
     return scores
+
+
+def measure(run: str, sets: tuple[str, ...]) -> Path:
+    """Score bicubic or official weights on sets and keep that in `measured/`, for the tables of the book."""
+    network = load(run)
+    task = tuple(degradations(network.record)) or (Bicubic(2), Bicubic(3), Bicubic(4))
+    about = {
+        "name": run,
+        "task": [{"kind": type(d).__name__.lower(), **asdict(d)} for d in task],
+        "torch": torch.__version__,
+        "scores": score_sets(network, task, sets),
+    }
+    path = MEASURED / f"{run.replace('/', '-')}.json"
+    path.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    return path
 
 
 def validation_pictures(name: str, side: int = 192) -> dict[str, np.ndarray]:

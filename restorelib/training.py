@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -163,6 +164,7 @@ class Training:
 
     def __init__(self, recipe: Recipe, pictures, validation, folder: Path | None = None, precision=None):
         self.recipe, self.validation, self.folder = recipe, validation, folder
+        AcceleratorState._reset_state()  # else a second training in one process can't choose its precision
         self.accelerator = Accelerator(mixed_precision=precision or best_precision())
         torch.manual_seed(recipe.seed)
         network = build(recipe.network, **recipe.options).to(memory_format=torch.channels_last)
@@ -310,8 +312,10 @@ def write_safely(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, 
     draft = path.with_suffix(".draft")
     try:
         # A clone per tensor: safetensors wants plain memory, not channels_last.
-        save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, draft, about)
-        with open(draft, "rb") as file:
+        plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+        with open(draft, "wb") as file:
+            file.write(save(plain, about))
+            file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
     except OSError as error:

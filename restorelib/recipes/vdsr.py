@@ -73,7 +73,7 @@ small = reduced.vary(
     options={"depth": 8, "width": 32},
     train_on=("T91",),
     test_on=("bundled", "Set5"),
-    updates=4_000,
+    updates=3_000,
     lr=2e-3,
     validations=8,
 )
