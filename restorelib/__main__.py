@@ -52,34 +52,30 @@ def train(
 def evaluate(
     run: Annotated[str, typer.Argument(help="a shipped run, a run folder, bicubic, or official/vdsr")],
     set_: Annotated[str, typer.Option("--set", help="a set's name or a folder of images")] = "bundled",
-    scale: Annotated[int | None, typer.Option(help="only this scale factor")] = None,
+    scale: Annotated[int | None, typer.Option(help="default: the first it was trained for")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Score a run on a set of pictures under the papers' protocol."""
     network = runs.load(run)
-    pictures = images.load_set(set_)
-    results = [
-        {"run": run, "set": set_, **evaluate_set(network, pictures, degradation)}
-        for degradation in _asked(runs.degradations(network.record), scale)
-    ]
+    degradation = _asked(runs.degradations(network.record), scale)
+    result = {"run": run, "set": set_, **evaluate_set(network, images.load_set(set_), degradation)}
     if as_json:
-        print(json.dumps(results[0] if len(results) == 1 else results, indent=1))
+        print(json.dumps(result, indent=1))
         return
-    for result in results:
-        for row in result["images"]:
-            print(f"  {row['name']:24} {row['psnr']:6.2f} dB  SSIM {row['ssim']:.4f}")
-        print(_line(result))
+    for row in result["images"]:
+        print(f"  {row['name']:24} {row['psnr']:6.2f} dB  SSIM {row['ssim']:.4f}")
+    print(_line(result))
 
 
-def _asked(trained: list[Degradation], scale: int | None) -> list[Degradation]:
-    """The degradations to score under: the network's own, or bicubic at the scale asked for."""
+def _asked(trained: list[Degradation], scale: int | None) -> Degradation:
+    """The degradation to score under: the network's own, or bicubic at the scale asked for."""
     if scale is None:
-        return trained or [Bicubic(2), Bicubic(3), Bicubic(4)]
+        return trained[0] if trained else Bicubic(2)
     if scale < 2:
         raise RestoreError("--scale must be 2 or more")
     if trained and not isinstance(trained[0], Bicubic):
         raise RestoreError("this run is not for super-resolution; leave out --scale")
-    return [Bicubic(scale)]
+    return Bicubic(scale, enlarge=trained[0].enlarge if trained else True)
 
 
 def _line(score: dict) -> str:

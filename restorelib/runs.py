@@ -65,8 +65,12 @@ def folder_of(run: str | Path) -> Path:
 
 
 def record(run: str | Path) -> dict:
-    """The record of a run."""
-    return json.loads((folder_of(run) / "record.json").read_text(encoding="utf-8"))
+    """The record of a run; for bicubic and official weights their name, task and scores."""
+    if run == "bicubic" or run in OFFICIAL:
+        path = MEASURED / f"{str(run).replace('/', '-')}.json"
+    else:
+        path = folder_of(run) / "record.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def load(run: str | Path) -> nn.Module:
