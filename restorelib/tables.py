@@ -15,12 +15,19 @@ DAGGER = "† not checked against the paper"
 
 @dataclass
 class Grid:
-    """A table that shows itself as HTML in a notebook and as aligned text elsewhere."""
+    """A table that shows itself as HTML in a notebook and as aligned text elsewhere.
+
+    A note explains the dagger where a cell has one.
+    """
 
     caption: str
     header: Sequence[str]
     rows: list[Sequence[str]]
     notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if any("†" in cell for line in self.rows for cell in line):
+            self.notes = [*self.notes, DAGGER]
 
     def _repr_html_(self) -> str:
         cell = html.escape
@@ -106,7 +113,9 @@ def benchmark(table: str, column: str, our: str, others: dict[str, str] | None =
             label = f"{dataset} ×{parameter}"
             rows.append((label, show(paper), *middle, show(ours), difference(ours, paper)))
     header = ("set", f"paper: {column}", *others, "ours", "difference, dB")
-    notes = [f"Paper: {published.source}.", f"Ours: {cost(our)}."]
-    if any("†" in cell for line in rows for cell in line):
-        notes.append(DAGGER)
-    return Grid(published.title, header, rows, notes)
+    return Grid(published.title, header, rows, notes(table, our))
+
+
+def notes(table: str, our: str) -> list[str]:
+    """What stands below a table: where the paper's numbers come from, and what ours cost."""
+    return [f"Paper: {TABLES[table].source}.", f"Ours: {cost(our)}."]

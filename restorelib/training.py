@@ -5,6 +5,7 @@ import math
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -319,5 +320,6 @@ def write_safely(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, 
             os.fsync(file.fileno())
         os.replace(draft, path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise RestoreError(f"{path}: cannot be written ({error.strerror or error})") from None
