@@ -1,0 +1,37 @@
+# The book and its tests. Everything is installed into .venv, once.
+PYTHON = python3
+BIN = .venv/bin
+READY = .venv/ready
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+book: $(READY) ## build the book (HTML; warnings are errors)
+	rm -rf _build/html && $(BIN)/jupyter-book build . --all -W -n --keep-going
+	@echo "The book is at $(CURDIR)/_build/html/index.html"
+
+test: book ## run everything that CI runs
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pytest tests -rs
+	runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && RESTORELIB_PROFILE=smoke RESTORELIB_RUNS="$$runs" \
+	$(BIN)/pytest book --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+
+serve: book ## build the book and show it on http://127.0.0.1:8000
+	$(BIN)/python -u -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+notebooks: $(READY) ## run every chapter again and store its outputs
+	RESTORELIB_STATIC=1 TQDM_DISABLE=1 $(BIN)/jupyter execute --inplace book/*.ipynb
+
+address: ## write ADDRESS=https://github.com/owner/name wherever the repository is named
+	$(PYTHON) tools/address.py "$(ADDRESS)"
+
+clean: ## remove the built book, the caches and .venv
+	rm -rf _build .venv .pytest_cache .ruff_cache *.egg-info
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit("Python 3.11 or newer is needed, %s is %d.%d: try make PYTHON=python3.12" % (sys.executable, v[0], v[1]) if v < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.PHONY: help book test serve notebooks address clean

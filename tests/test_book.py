@@ -1,0 +1,85 @@
+"""The notebooks as they are stored: executed in order, small, clean, and readable in Colab too."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+BOOK = Path(__file__).parents[1] / "book"
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+MACHINE_PATH = re.compile(r"/(?:home|work|Users|tmp|root)/|[A-Z]:\\\\?Users")
+EMBEDDED = re.compile(r"data:[\w/+.-]+;base64,[\w+/=\s\\]*")
+MYST = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{|\{[\w:+.-]+\}`", re.MULTILINE)
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.name)
+def notebook(request):
+    return request.param
+
+
+@pytest.fixture
+def cells(notebook):
+    return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.fixture
+def code(cells):
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def text_of(output):
+    """Everything a reader sees of an output, without its pictures."""
+    data = {kind: text for kind, text in output.get("data", {}).items() if not kind.startswith("image/")}
+    return EMBEDDED.sub("", json.dumps([output.get("text"), data]))
+
+
+def is_picture(output):
+    data = output.get("data", {})
+    return "text/html" not in data and any(kind.startswith("image/") for kind in data)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_small(notebook):
+    assert notebook.stat().st_size <= 1.5e6
+
+
+def test_executed_from_top_to_bottom(code):
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+
+
+def test_no_error_and_no_stderr(code):
+    for cell in code:
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error", output["evalue"]
+            assert output.get("name") != "stderr", output["text"]
+
+
+def test_code_cells_are_short(code):
+    for cell in code:
+        source = "".join(cell["source"])
+        assert len(source.splitlines()) <= 15, source
+
+
+def test_pictures_have_alt_text_and_caption(code):
+    for cell in code:
+        if any(map(is_picture, cell["outputs"])):
+            about = cell["metadata"].get("mystnb", {})
+            assert about.get("image", {}).get("alt"), "".join(cell["source"])
+            assert about.get("figure", {}).get("caption"), "".join(cell["source"])
+
+
+def test_no_path_of_the_machine_that_ran_it(code):
+    for cell in code:
+        for output in cell["outputs"]:
+            assert not MACHINE_PATH.search(text_of(output)), text_of(output)
+
+
+def test_plain_markdown(cells):
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            source = "".join(cell["source"])
+            assert not MYST.search(source), source

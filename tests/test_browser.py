@@ -1,0 +1,204 @@
+"""The built book in a browser: complete, silent, self-contained, accessible, and its figures move."""
+
+import re
+import shutil
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from built import pages, served
+from playwright.sync_api import sync_playwright
+
+ENTRY, CHAPTER = "index.html", "book/vdsr.html"
+PAGES = [page for page in pages() if page != ENTRY]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+if CHROMIUM is None:
+    pytest.skip("no Chromium on this machine", allow_module_level=True)
+
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+# What axe-core finds in the theme itself: a rule, and what the HTML of an element that breaks it contains.
+THEMES_OWN = {
+    "region": "sidebar-primary-item",
+    "aria-required-children": "citation-list",
+    "aria-allowed-role": "doc-biblioentry",
+    "aria-deprecated-role": "doc-biblioentry",
+}
+
+AXE = {"resultTypes": ["violations"], "preload": False}  # preloading makes failing requests of its own
+
+FILE_NAME = re.compile(r"\.(png|jpe?g|gif|svg|webp|bmp)$|^_images|/", re.IGNORECASE)
+
+
+@dataclass
+class Visit:
+    """What happened while one page was open, and what was on it."""
+
+    status: int = 0
+    errors: list = field(default_factory=list)
+    failed: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
+    alts: list = field(default_factory=list)
+    math: int = 0
+    unrendered: int = 0
+    overflow: int = 0
+    axe: list = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def site():
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    # No name resolves: a page that needs another host is found out instead of being served.
+    flags = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def visits(browser, site):
+    """Every page opened once; looked at light and dark, wide and as on a phone."""
+    return {page: visit(browser, site + page) for page in PAGES}
+
+
+def visit(browser, address):
+    seen = Visit()
+    with browser.new_page(viewport=WIDE, reduced_motion="reduce") as page:
+        page.on(
+            "console", lambda message: seen.errors.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        page.on("requestfailed", lambda request: seen.failed.append(request.url))
+        page.on("response", lambda reply: seen.failed.append(reply.url) if reply.status >= 400 else None)
+        page.on("request", lambda request: seen.requests.append(request.url))
+        seen.status = page.goto(address).status
+        page.evaluate("() => window.MathJax?.startup?.promise.then(() => {})")
+        seen.alts = page.eval_on_selector_all("article img", "all => all.map(img => img.alt)")
+        seen.math = page.locator(".math").count()
+        seen.unrendered = page.locator(".math:not(:has(mjx-container)), mjx-merror").count()
+        for size in WIDE, PHONE:
+            page.set_viewport_size(size)
+            page.wait_for_timeout(
+                400
+            )  # the theme needs 300 ms to make what now scrolls reachable by keyboard
+            for scheme in "light", "dark":
+                page.emulate_media(color_scheme=scheme)
+                found = Axe().run(page, options=AXE).response["violations"]
+                seen.axe += [
+                    (scheme, size["width"], rule["id"], node["html"])
+                    for rule in found
+                    for node in rule["nodes"]
+                ]
+        seen.overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return seen
+
+
+def test_every_page_loads(visits):
+    assert {page: seen.status for page, seen in visits.items()} == dict.fromkeys(PAGES, 200)
+
+
+def test_the_entry_leads_to_the_first_page(browser, site):
+    with browser.new_page() as page:
+        page.goto(site)
+        page.wait_for_url("**/book/index.html")
+
+
+def test_nothing_fails_or_complains(visits):
+    assert {
+        page: seen.errors + seen.failed for page, seen in visits.items() if seen.errors + seen.failed
+    } == {}
+
+
+def test_nothing_comes_from_another_host(visits, site):
+    allowed = (site, "data:", "blob:")
+    foreign = {url for seen in visits.values() for url in seen.requests if not url.startswith(allowed)}
+    assert foreign == set()
+
+
+def test_pictures_have_alt_text(visits):
+    poor = [
+        (page, alt) for page, seen in visits.items() for alt in seen.alts if not alt or FILE_NAME.search(alt)
+    ]
+    assert poor == []
+
+
+def test_math_is_rendered(visits):
+    assert any(seen.math for seen in visits.values())
+    assert {page: seen.unrendered for page, seen in visits.items() if seen.unrendered} == {}
+
+
+def test_no_sideways_scrolling_on_a_phone(visits):
+    assert {page: seen.overflow for page, seen in visits.items() if seen.overflow > 0} == {}
+
+
+def test_accessible(visits):
+    new = [
+        (page, *finding)
+        for page, seen in visits.items()
+        for finding in seen.axe
+        if THEMES_OWN.get(finding[2], "nothing") not in finding[3]
+    ]
+    assert new == []
+
+
+@pytest.fixture(scope="module")
+def figures(browser, site):
+    """Every interactive figure of one kind, on its open page, one after the other."""
+
+    def each(kind):
+        for name in PAGES:
+            with browser.new_page(viewport=WIDE) as page:
+                page.goto(site + name)
+                yield from ((name, figure) for figure in page.locator(kind).all())
+
+    return each
+
+
+def needs_a_chapter_with(names):
+    assert CHAPTER not in PAGES or CHAPTER in names, "the VDSR chapter shows no such figure"
+
+
+def test_sliders_change_the_picture(figures):
+    shown = """frames => frames.map(frame => frame.checkVisibility({visibilityProperty: true,
+        opacityProperty: true}) && frame.querySelector('img').naturalWidth > 0)"""
+    names = set()
+    for name, figure in figures(".rl-slider"):
+        handle = figure.locator("input[type=range]")
+        handle.press("Home")
+        before = figure.locator(".rl-frame").evaluate_all(shown)
+        handle.press("ArrowRight")
+        after = figure.locator(".rl-frame").evaluate_all(shown)
+        assert any(before), name
+        assert any(after), name
+        assert before != after, name
+        names.add(name)
+    needs_a_chapter_with(names)
+
+
+def test_comparisons_move_the_split(figures):
+    clip = "image => getComputedStyle(image).clipPath"
+    names = set()
+    for name, figure in figures(".rl-compare"):
+        before = figure.locator(".rl-top").evaluate(clip)
+        handle = figure.locator("input[type=range]")
+        handle.press("Home")
+        handle.press("ArrowRight")
+        assert figure.locator(".rl-top").evaluate(clip) != before, name
+        names.add(name)
+    needs_a_chapter_with(names)
+
+
+def test_a_picture_shows_without_javascript(browser, site):
+    if CHAPTER not in PAGES:
+        pytest.skip("no VDSR chapter yet")
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(site + CHAPTER)
+        pictures = page.locator(".rl-slider").first.locator("img")
+        assert any(picture.is_visible() for picture in pictures.all())
