@@ -199,7 +199,7 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         "peak_memory_mb": peak_memory_mb(),
         "loss": state.loss,
         "validation": state.validation,
-        "scores": score_sets(network, recipe.task, recipe.test_on),
+        "scores": score_sets(network, recipe.test_task or recipe.task, recipe.test_on),
         "weights_sha256": file_digest(folder / "weights.safetensors"),
     }
     draft = folder / "record.draft"

@@ -37,6 +37,7 @@ class Recipe:
         network, options: arguments of `restorelib.build`.
         task: the degradations to undo; a batch mixes them.
         train_on, validate_on, test_on: names of sets or folders.
+        test_task: the degradations to score under, if not those of `task`.
         patch, batch: side of a clean patch in pixels; patches in a batch.
         updates: steps of the optimiser.
         minutes: stop after this time at the latest; the schedule then ends with the time. None: no limit.
@@ -73,6 +74,7 @@ class Recipe:
     theta: float = 1.0
     seed: int = 0
     validations: int = 10
+    test_task: tuple[Degradation, ...] = ()
 
     def vary(self, name: str, **changes) -> "Recipe":
         """This recipe with other values; `options` given here are added to the old ones."""
@@ -82,7 +84,8 @@ class Recipe:
     def as_dict(self) -> dict:
         """For records: plain values only."""
         plain = asdict(self)
-        plain["task"] = [{"kind": type(d).__name__.lower(), **asdict(d)} for d in self.task]
+        for key in ("task", "test_task"):
+            plain[key] = [{"kind": type(d).__name__.lower(), **asdict(d)} for d in getattr(self, key)]
         return json.loads(json.dumps(plain))
 
     def digest(self) -> str:
