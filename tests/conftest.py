@@ -1,0 +1,106 @@
+"""What the library's tests share: pictures, a small training, and how errors are checked."""
+
+import os
+from contextlib import contextmanager
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from restorelib import images, runs
+from restorelib.degrade import Bicubic
+from restorelib.errors import RestoreError
+from restorelib.training import Recipe
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """What a test draws without a seed of its own is the same in every run."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path_factory):
+    """Tests neither read nor fill the user's cache of downloads."""
+    monkeypatch.setenv("RESTORELIB_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+load_benchmark = cache(images.load_set)
+
+
+@pytest.fixture
+def benchmark_set():
+    """`images.load_set` for tests that need the real pictures; they are skipped where these are not."""
+    if not os.environ.get("RESTORELIB_DATA"):
+        pytest.skip("RESTORELIB_DATA is unset: no benchmark pictures")
+    return load_benchmark
+
+
+@pytest.fixture(scope="session")
+def bundled():
+    """The bundled photographs, name -> uint8 image."""
+    return images.load_set("bundled")
+
+
+@pytest.fixture(scope="session")
+def photograph(bundled):
+    """A detail of a real photograph, as (1, 1, 96, 128) luma in float64."""
+    return images.luma(images.to_tensor(bundled["chelsea"][100:196, 120:248], torch.float64))
+
+
+@pytest.fixture(scope="session")
+def small_set(bundled, tmp_path_factory):
+    """A folder of three small pictures, two in colour and one grey."""
+    folder = tmp_path_factory.mktemp("small_set")
+    for name, picture in (
+        ("cat", bundled["chelsea"][100:164, 120:190]),
+        ("face", bundled["astronaut"][60:140, 180:260]),
+        ("cup", bundled["coffee"][150:222, 200:264, 1]),
+    ):
+        Image.fromarray(picture).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recipe(small_set):
+    """A training of about a second on the small pictures."""
+    return Recipe(
+        name="tiny",
+        network="vdsr",
+        options={"depth": 3, "width": 8, "zero_last": True},
+        task=(Bicubic(2),),
+        train_on=(str(small_set),),
+        validate_on=str(small_set),
+        test_on=(str(small_set),),
+        patch=17,
+        batch=4,
+        updates=20,
+        validations=2,
+    )
+
+
+@pytest.fixture(scope="session")
+def finished_run(recipe, tmp_path_factory):
+    """The folder that training `recipe` leaves; tests that change it copy it first."""
+    return runs.make(recipe, "smoke", tmp_path_factory.mktemp("runs") / "tiny-smoke")
+
+
+@pytest.fixture
+def refused():
+    """`with refused("why"):` expects a `RestoreError` of one line that says why."""
+
+    @contextmanager
+    def expect(why):
+        with pytest.raises(RestoreError, match=why) as caught:
+            yield
+        assert "\n" not in str(caught.value)
+
+    return expect
+
+
+@pytest.fixture(scope="session")
+def noise():
+    """`noise(h, w)` or `noise(h, w, 3)`: a uint8 picture of independent random pixels, always the same."""
+    return lambda *shape: np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)

@@ -1,0 +1,213 @@
+"""The command line: what it prints, and that what the user can mend is one line without a traceback."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from restorelib import images, runs
+from restorelib.__main__ import main
+from restorelib.degrade import bicubic_up
+from restorelib.metrics import Protocol
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys):
+    """`cli("evaluate", ...)`: exit code, stdout and stderr of the command, run in this process."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["restorelib", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        code = ended.value.code
+        # sys.exit("line") prints the line and exits with 1, but only when the process ends
+        return (1, out, f"{err}{code}\n") if isinstance(code, str) else (code or 0, out, err)
+
+    return run
+
+
+@pytest.fixture
+def shipped(finished_run, tmp_path, monkeypatch):
+    """A fresh run, as if the book shipped it and nothing else."""
+    shutil.copytree(finished_run, tmp_path / "shipped" / "tiny-smoke")
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "shipped")
+    return "tiny-smoke"
+
+
+# ---------------------------------------------------------------- evaluate
+
+
+def test_evaluate_prints_one_object(cli):
+    code, out, _ = cli("evaluate", "bicubic", "--set", "bundled", "--scale", 2, "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert list(result) == ["run", "set", "scale", "psnr", "ssim", "images", "protocol"]
+    assert (result["run"], result["set"], result["scale"]) == ("bicubic", "bundled", 2)
+    assert [list(row) for row in result["images"]] == [["name", "psnr", "ssim"]] * 4
+    assert [row["name"] for row in result["images"]] == ["astronaut", "chelsea", "coffee", "rocket"]
+    assert result["psnr"] == pytest.approx(np.mean([row["psnr"] for row in result["images"]]))
+    assert result["protocol"] == {
+        **Protocol().as_dict(),
+        "border": 2,
+        "low": 16,
+        "high": 235,
+        "clip_input": True,
+    }
+
+
+def test_evaluate_prints_a_line_a_picture(cli, small_set, shipped):
+    code, out, _ = cli("evaluate", shipped, "--set", small_set)
+    (score,) = runs.record(shipped)["scores"]
+    *rows, mean = out.splitlines()
+    assert code == 0
+    assert [row.split()[0] for row in rows] == ["cat", "cup", "face"]
+    assert mean == f"{small_set}, scale 2: {score['psnr']:.2f} dB, SSIM {score['ssim']:.4f}"
+
+
+def test_evaluate_at_a_scale_it_was_not_trained_for(cli, small_set, shipped):
+    _, out, _ = cli("evaluate", "tiny", "--set", small_set, "--scale", 4, "--json")
+    assert json.loads(out)["scale"] == 4
+
+
+def test_evaluate_gives_the_published_scores(cli, benchmark_set):
+    assert len(benchmark_set("Set5")) == 5
+    _, out, _ = cli("evaluate", "bicubic", "--set", "Set5", "--scale", 3, "--json")
+    result = json.loads(out)
+    assert (result["psnr"], result["ssim"]) == (
+        pytest.approx(30.39, abs=0.01),
+        pytest.approx(0.8682, abs=1e-3),
+    )
+
+
+# ---------------------------------------------------------------- image
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_a_picture_is_restored(cli, bundled, tmp_path, colour):
+    picture = bundled["chelsea"][100:140, 120:180]
+    picture = picture if colour else picture[..., 1]
+    images.write(tmp_path / "in.png", picture)
+    code, out, _ = cli("image", tmp_path / "in.png", tmp_path / "out.png", "--run", "bicubic", "--scale", 3)
+    assert (code, out) == (0, f"{tmp_path / 'out.png'} written\n")
+    enlarged = images.to_image(bicubic_up(images.to_tensor(picture), 3))
+    assert abs(images.read(tmp_path / "out.png").astype(int) - enlarged).max() <= 1
+
+
+# ---------------------------------------------------------------- data, runs, train
+
+
+def test_data_lists_the_sets(cli):
+    code, out, _ = cli("data")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[:2] == ["bundled: 4 images", "bundled_train: 7 images"]
+    assert {"Set5: 5 images", "BSD100: 100 images", "Urban100: 100 images"} <= set(lines)
+    assert len(lines) == 14
+
+
+def test_data_checks_one_set(cli, small_set):
+    assert cli("data", "bundled")[:2] == (0, "bundled: 4 images\n")
+    assert cli("data", small_set)[:2] == (0, f"{small_set}: 3 images\n")
+
+
+def test_runs_are_listed(cli, shipped):
+    code, out, _ = cli("runs", "--json")
+    assert code == 0
+    (row,) = json.loads(out)
+    about = runs.record(shipped)
+    needed = ("name", "network", "task", "profile", "minutes", "hardware", "scores")
+    assert {key: row[key] for key in needed} == {key: about[key] for key in needed}
+    assert f"tiny-smoke: {about['parameters']:,} parameters, " in cli("runs")[1]
+
+
+def test_the_shipped_runs_are_listed(cli):
+    assert [row["name"] for row in json.loads(cli("runs", "--json")[1])] == runs.shipped()
+
+
+def test_train_leaves_a_run_and_says_what_it_scores(cli, tmp_path):
+    code, out, _ = cli("train", "vdsr", "--profile", "smoke", "--out", tmp_path / "run")
+    about = runs.record(tmp_path / "run")
+    assert code == 0
+    first, *scores = out.splitlines()
+    assert first.startswith(f"{tmp_path / 'run'}: 30 updates in {about['minutes']} minutes on ")
+    assert [line.split(": ")[0] for line in scores] == [f"bundled, scale {s}" for s in (2, 3, 4)]
+
+
+def test_minutes_limit_a_training(cli, tmp_path):
+    assert cli("train", "srcnn", "--profile", "smoke", "--out", tmp_path, "--minutes", 0.001)[0] == 0
+    assert 0 < runs.record(tmp_path)["updates"] < 30
+    assert runs.record(tmp_path)["recipe"]["minutes"] == 0.001
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+WRONG = [
+    ("evaluate nothing", "nothing: neither a run folder nor a known run"),
+    ("evaluate bicubic --set Set6", "Set6: neither a folder nor a known set"),
+    ("evaluate bicubic --set {empty}", "holds no image"),
+    ("evaluate bicubic --scale 1", "--scale must be 2 or more"),
+    ("evaluate bicubic --scale -2", "--scale must be 2 or more"),
+    ("evaluate bicubic --scale 5000", "the picture has fewer than 5000x5000 pixels"),
+    ("evaluate bicubic --scale 145", "SSIM needs at least 11x11 pixels"),
+    ("train vdsl", "no recipe is called 'vdsl'"),
+    ("train vdsr --profile huge", "vdsr has no profile 'huge'"),
+    ("train vdsr --profile smoke --minutes 0", "--minutes must be positive"),
+    ("train vdsr --profile smoke --out {file}/run", "cannot be made"),
+    ("train vdsr --profile smoke --out {file}", "cannot be made"),
+    ("image {absent}.png out.png --run bicubic", "no such file"),
+    ("image {file} out.png --run bicubic", "not a readable image"),
+    ("image {picture} {file}/out.png --run bicubic", "cannot be written"),
+    ("image {picture} {absent}.xyz --run bicubic", "cannot be written"),
+    ("image {picture} out.png --run nothing", "nothing: neither a run folder nor a known run"),
+    ("image {picture} out.png --run bicubic --scale 0", "--scale must be 1 or more"),
+    ("data Set6", "Set6: neither a folder nor a known set"),
+]
+
+
+@pytest.fixture
+def places(tmp_path, noise):
+    """What the wrong commands are given."""
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    images.write(tmp_path / "picture.png", noise(20, 20))
+    return {name: tmp_path / name for name in ("file", "empty", "absent")} | {
+        "picture": tmp_path / "picture.png"
+    }
+
+
+@pytest.mark.parametrize(("command", "why"), WRONG)
+def test_what_the_user_can_mend_is_one_line(cli, places, command, why):
+    before = sorted(places["file"].parent.rglob("*"))
+    code, out, err = cli(*command.format(**places).split())
+    assert code != 0
+    assert out == ""
+    assert err.startswith("restorelib: ")
+    assert err.count("\n") == 1
+    assert why in err
+    assert sorted(places["file"].parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["evaluate bicubic --scale two", "evaluate", "restore"])
+def test_wrong_words_explain_the_usage(cli, command):
+    code, out, err = cli(*command.split())
+    assert (code, out) == (2, "")
+    assert "Usage: restorelib" in err
+    assert "Traceback" not in err
+
+
+def test_the_installed_command_fails_in_one_line(tmp_path):
+    for start in (
+        [sys.executable, "-m", "restorelib"],
+        [os.path.join(os.path.dirname(sys.executable), "restorelib")],
+    ):
+        done = subprocess.run([*start, "evaluate", "nothing"], capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert done.stderr.startswith("restorelib: nothing: neither a run folder")
+        assert done.stderr.count("\n") == 1

@@ -1,0 +1,128 @@
+"""What notebooks show: the interactive comparisons as HTML, and the plots."""
+
+import base64
+import io
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+
+mpl.use("agg")  # needs no window
+
+from restorelib import figures
+
+VOID = {"img", "input", "br", "meta", "link", "hr"}
+
+
+class Page(HTMLParser):
+    """Every tag with its attributes and enclosing tags; complains where tags don't close."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.open = [], "", []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs), tuple(self.open)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag):
+        return [attributes for name, attributes, _ in self.tags if name == tag]
+
+
+def pixels(img):
+    kind, data = img["src"].split(",")
+    assert kind == "data:image/png;base64"
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+@pytest.fixture
+def frames(noise):
+    return {"×2 & <sharp>": noise(6, 8, 3), "×3": noise(6, 8, 3)[::-1], "×4": noise(6, 8)}
+
+
+@pytest.fixture
+def slider(frames):
+    return figures.Slider(
+        frames, control="scale", alt='a cat "Chelsea"', caption="Look at the <eyes>", zoom=3
+    )
+
+
+def test_a_slider_shows_its_pictures_unchanged_with_alternatives(slider, frames):
+    pictures = Page(slider._repr_html_()).all("img")
+    assert len(pictures) == 3
+    for img, (label, image) in zip(pictures, frames.items(), strict=True):
+        assert np.array_equal(pixels(img), image)
+        assert img["alt"] == f'a cat "Chelsea": {label}'
+        assert (img["width"], img["height"]) == ("24", "18")
+
+
+def test_a_slider_begins_with_its_first_frame_and_has_a_named_control(slider, frames):
+    page = Page(slider._repr_html_())
+    classes = [a["class"].split() for a in page.all("div") if "rl-frame" in a.get("class", "").split()]
+    assert classes == [["rl-frame", "rl-on"], ["rl-frame"], ["rl-frame"]]
+    ((control, inside),) = [(a, inside) for tag, a, inside in page.tags if tag == "input"]
+    assert inside[-1] == "label"
+    assert (control["type"], control["min"], control["max"], control["value"]) == ("range", "0", "2", "0")
+    assert control["aria-valuetext"] == next(iter(frames))
+    for said in ("scale", "Look at the <eyes>", *frames):
+        assert said in page.text
+
+
+def test_a_comparison_lays_one_picture_over_the_other(noise):
+    before, after = noise(6, 8), noise(6, 8)[:, ::-1]
+    compare = figures.Compare(("bicubic", before), ("VDSR", after), alt="a cat", caption="Look & see", zoom=2)
+    page = Page(compare._repr_html_())
+    images = {img["class"]: img for img in page.all("img")}
+    assert np.array_equal(pixels(images["rl-top"]), before)
+    assert np.array_equal(pixels(images["rl-bottom"]), after)
+    assert "inset(0 50% 0 0)" in images["rl-top"]["style"]
+    assert (images["rl-top"]["alt"], images["rl-bottom"]["alt"]) == ("a cat: bicubic", "a cat: VDSR")
+    (control,) = page.all("input")
+    assert (control["type"], control["min"], control["max"], control["value"]) == ("range", "0", "100", "50")
+    assert control["aria-label"] == "bicubic on the left of the border, VDSR on the right"
+    assert "Look & see" in page.text
+
+
+def test_without_html_the_comparisons_say_what_they_show(slider, noise):
+    assert repr(slider) == "Look at the <eyes>"
+    assert repr(figures.Compare(("a", noise(4, 4)), ("b", noise(4, 4)), "alt", "A caption")) == "A caption"
+
+
+def test_a_crop_is_a_square_window(noise):
+    assert np.array_equal(figures.crop(noise(9, 9, 3), 2, 4, 3), noise(9, 9, 3)[2:5, 4:7])
+
+
+def test_a_row_of_pictures_has_their_labels_and_grey_scale(frames):
+    figure = figures.row(frames)
+    assert [axis.get_title() for axis in figure.axes] == list(frames)
+    assert [axis.images[0].get_clim() for axis in figure.axes] == [(0, 255)] * 3
+    assert np.array_equal(figure.axes[2].images[0].get_array(), frames["×4"])
+    figures.plt.close(figure)
+
+
+def test_lines_differ_in_colour_and_in_style():
+    styles = list(figures.STYLE["axes.prop_cycle"])
+    assert len({style["color"] for style in styles}) == len(styles) == 6
+    assert len({str(style["linestyle"]) for style in styles}) == 6
+    with mpl.rc_context():
+        figures.use_style()
+        assert mpl.rcParams["axes.grid"]
+
+
+def test_a_page_without_a_kernel_draws_the_first_choice(monkeypatch):
+    monkeypatch.setenv("RESTORELIB_STATIC", "1")
+    drawn = []
+    figures.explore(lambda **chosen: drawn.append(chosen), scale=(3, 4), name=("a", "b"))
+    assert drawn == [{"scale": 3, "name": "a"}]

@@ -1,0 +1,353 @@
+"""Run folders: what a record says, what loading checks, and that shipped scores are what the weights give."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import torch
+
+import restorelib
+from restorelib import images, runs
+from restorelib.degrade import Bicubic, Jpeg, Noise
+from restorelib.evaluation import evaluate, pair, restore, restore_image
+from restorelib.metrics import Protocol, psnr
+from restorelib.official import OFFICIAL
+from restorelib.published import TABLES
+from restorelib.recipes import PROFILES
+
+ROOT = Path(__file__).parents[1]
+
+SCHEMA = {
+    "name": str,
+    "network": str,
+    "parameters": int,
+    "task": list,
+    "profile": str,
+    "recipe": dict,
+    "recipe_sha256": str,
+    "seed": int,
+    "commit": str | None,
+    "version": str,
+    "torch": str,
+    "hardware": str,
+    "precision": str,
+    "updates": int,
+    "minutes": float,
+    "images_per_second": float,
+    "peak_memory_mb": int,
+    "loss": list,
+    "validation": list,
+    "scores": list,
+    "weights_sha256": str,
+}
+
+
+def check_scores(scores):
+    for score in scores:
+        parameter = {"scale", "sigma", "quality"} & score.keys()
+        assert len(parameter) == 1
+        assert score.keys() - parameter == {"set", "psnr", "ssim", "images", "protocol"}
+        assert Protocol(**score["protocol"])
+        for key in ("psnr", "ssim"):
+            mean = sum(row[key] for row in score["images"]) / len(score["images"])
+            assert score[key] == pytest.approx(mean)
+        assert all(row.keys() == {"name", "psnr", "ssim"} for row in score["images"])
+        assert 0 < score["ssim"] <= 1
+
+
+def check_record(about):
+    """A record has every field in its type, and its fields agree with each other."""
+    assert about.keys() == SCHEMA.keys()
+    for key, kind in SCHEMA.items():
+        assert isinstance(about[key], kind), key
+    recipe = about["recipe"]
+    assert about["recipe_sha256"] == sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
+    assert about["name"] == f"{recipe['name']}-{about['profile']}"
+    assert (about["network"], about["task"], about["seed"]) == (
+        recipe["network"],
+        recipe["task"],
+        recipe["seed"],
+    )
+    assert about["profile"] in PROFILES
+    assert about["precision"] in ("no", "bf16", "fp16")
+    network = restorelib.build(about["network"], **recipe["options"])
+    assert about["parameters"] == sum(p.numel() for p in network.parameters())
+    assert 0 < about["updates"] <= recipe["updates"]
+    assert about["loss"][-1][0] <= about["updates"]
+    assert [update for update, _ in about["loss"]] == sorted({update for update, _ in about["loss"]})
+    assert all(len(entry) == 3 for entry in about["validation"])
+    assert len(bytes.fromhex(about["weights_sha256"])) == 32
+    assert len(about["scores"]) >= len(about["task"])
+    check_scores(about["scores"])
+
+
+def rescored(run, pictures, score):
+    """PSNR and SSIM that a run's weights give now for one entry of its record."""
+    network = runs.load(run)
+    trained = runs.degradations(runs.record(run))[0]
+    degradation = replace(trained, **{trained.key: score[trained.key]})
+    again = evaluate(network, pictures, degradation, Protocol(**score["protocol"]))
+    return again["psnr"], again["ssim"]
+
+
+def agrees(score):
+    """The scores of a record, as near as two processors come."""
+    return (pytest.approx(score["psnr"], abs=0.002), pytest.approx(score["ssim"], abs=0.0001))
+
+
+# ---------------------------------------------------------------- a fresh run
+
+
+def test_a_training_leaves_a_record_and_weights(recipe, finished_run):
+    assert sorted(path.name for path in finished_run.iterdir()) == ["record.json", "weights.safetensors"]
+    about = runs.record(finished_run)
+    check_record(about)
+    assert about["name"] == "tiny-smoke"
+    assert about["recipe_sha256"] == recipe.digest()
+    assert about["weights_sha256"] == images.file_digest(finished_run / "weights.safetensors")
+    assert about["updates"] == 20
+    assert [update for update, _, _ in about["validation"]] == [10, 20]
+    assert [score["scale"] for score in about["scores"]] == [2]
+
+
+def test_the_scores_of_a_fresh_run_are_what_its_weights_give(finished_run, small_set):
+    (score,) = runs.record(finished_run)["scores"]
+    assert rescored(finished_run, images.load_set(str(small_set)), score) == agrees(score)
+
+
+def test_a_run_folder_is_loaded_in_eval_mode_with_its_record(finished_run):
+    network = restorelib.load(str(finished_run))
+    assert not network.training
+    assert network.record == runs.record(finished_run)
+    x = torch.rand(1, 1, 9, 9)
+    assert not torch.equal(network(x), x)  # trained: no longer the identity it began as
+
+
+def test_a_run_made_again_is_read_again(recipe, finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    assert runs.record(folder)["seed"] == 0
+    shutil.rmtree(folder)
+    runs.make(recipe.vary("tiny", seed=5), "smoke", folder)
+    assert runs.record(folder)["seed"] == 5
+    assert restorelib.load(folder).record["seed"] == 5
+
+
+@pytest.fixture
+def as_shipped(finished_run, tmp_path, monkeypatch):
+    """The fresh run, as if the book shipped it and nothing else."""
+    shutil.copytree(finished_run, tmp_path / "tiny-smoke")
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path)
+    return tmp_path
+
+
+def test_a_shipped_run_is_found_by_its_name_and_by_its_recipes(as_shipped):
+    assert runs.shipped() == ["tiny-smoke"]
+    for name in ("tiny-smoke", "tiny"):
+        assert restorelib.load(name).record["name"] == "tiny-smoke"
+
+
+def test_a_recipes_name_means_its_largest_shipped_profile(as_shipped):
+    shutil.copytree(as_shipped / "tiny-smoke", as_shipped / "tiny-reduced")
+    shutil.copytree(as_shipped / "tiny-smoke", as_shipped / "tiny-quick")
+    assert runs.folder_of("tiny").name == "tiny-reduced"
+
+
+def test_spoiled_runs_are_refused(as_shipped, refused):
+    weights = as_shipped / "tiny-smoke" / "weights.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    with refused("is not the file its record describes"):
+        restorelib.load("tiny")
+    weights.unlink()
+    with refused("tiny-smoke is a record without weights; train it again"):
+        restorelib.load("tiny")
+    with refused("dmphn: neither a run folder nor a known run; there are bicubic, official/vdsr, tiny-smoke"):
+        restorelib.load("dmphn")
+
+
+def test_without_one_run_the_next_is_taken_and_said(as_shipped, capsys):
+    network, name = runs.load_first("absent", "tiny")
+    assert (network.record["name"], name) == ("tiny-smoke", "tiny")
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert said.endswith("Going on without absent.\n")
+
+
+def test_the_size_of_a_notebook(monkeypatch, refused):
+    monkeypatch.delenv("RESTORELIB_PROFILE", raising=False)
+    assert runs.profile() is None
+    monkeypatch.setenv("RESTORELIB_PROFILE", "smoke")
+    assert runs.profile() == "smoke"
+    monkeypatch.setenv("RESTORELIB_PROFILE", "large")
+    with refused("RESTORELIB_PROFILE is 'large'; it can be smoke, quick, reduced, paper"):
+        runs.profile()
+
+
+def test_a_notebook_trains_at_its_size_or_shows_the_shipped_run(as_shipped, tmp_path, monkeypatch, recipe):
+    monkeypatch.delenv("RESTORELIB_PROFILE", raising=False)
+    assert runs.train_or_shipped("tiny") == "tiny-smoke"
+    monkeypatch.setenv("RESTORELIB_PROFILE", "smoke")
+    monkeypatch.setenv("RESTORELIB_RUNS", str(tmp_path / "own"))
+    monkeypatch.setitem(restorelib.recipes.RECIPES, "tiny", {"smoke": recipe})
+    assert runs.train_or_shipped("tiny") == str(tmp_path / "own" / "tiny-smoke")
+
+
+# ---------------------------------------------------------------- restoring
+
+
+def test_bicubic_restores_nothing(photograph):
+    network = restorelib.load("bicubic")
+    clean, degraded = pair(images.to_image(photograph), Bicubic(2))
+    assert torch.equal(clean, photograph)
+    assert torch.equal(restore(network, degraded), degraded.float())
+
+
+@pytest.mark.parametrize(
+    ("degradation", "key"), [(Bicubic(3), "scale"), (Noise(25), "sigma"), (Jpeg(10), "quality")]
+)
+def test_a_set_is_scored_picture_by_picture(bundled, degradation, key):
+    pictures = {name: image[:60, :61] for name, image in bundled.items()}
+    result = evaluate(restorelib.load("bicubic"), pictures, degradation)
+    assert result[key] == degradation.parameter
+    assert [row["name"] for row in result["images"]] == list(bundled)
+    check_scores([{"set": "crops", **result}])
+    assert len({row["psnr"] for row in result["images"]}) == len(bundled)
+
+
+def test_every_picture_has_its_own_noise(noise):
+    pictures = {"a": noise(40, 40), "b": noise(40, 40)}
+    first, second = evaluate(restorelib.load("bicubic"), pictures, Noise(25))["images"]
+    assert first["psnr"] != second["psnr"]
+    other = evaluate(restorelib.load("bicubic"), {"b": pictures["b"]}, Noise(25), Protocol(noise_seed=1))
+    assert other["images"][0]["psnr"] == second["psnr"]
+
+
+def test_the_self_ensemble_averages_eight_orientations():
+    class LeftToRight(torch.nn.Module):
+        """Adds a ramp from 0 on the left to 1 on the right, which no orientation but the first shares."""
+
+        def forward(self, x):
+            return x + torch.linspace(0, 1, x.shape[3])
+
+    x = torch.rand(1, 1, 6, 8)
+    assert torch.allclose(restore(LeftToRight(), x), x + torch.linspace(0, 1, 8), atol=1e-6)
+    # two orientations each ramp right, left, down and up; the average of a ramp and its mirror is 1/2
+    assert torch.allclose(restore(LeftToRight(), x, self_ensemble=True), x + 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_a_picture_of_your_own_is_enlarged(bundled, colour):
+    """With a network that restores nothing this is bicubic enlargement, in colour too."""
+    picture = bundled["chelsea"][100:140, 120:180]
+    picture = picture if colour else picture[..., 1]
+    large = restore_image(restorelib.load("bicubic"), picture, 3)
+    assert large.shape == (120, 180, *picture.shape[2:])
+    expected = images.to_tensor(picture)
+    expected = images.to_image(restorelib.degrade.bicubic_up(expected, 3))
+    assert abs(large.astype(int) - expected).max() <= 1
+
+
+def test_luma_is_restored_and_colour_only_enlarged(bundled):
+    class Brighter(torch.nn.Module):
+        channels, enlarged = 1, True
+
+        def forward(self, x):
+            return x + 20 / 255
+
+    picture = bundled["chelsea"][100:140, 120:180] // 2 + 40  # far from 0 and 255, so nothing is clipped
+    before, after = (
+        images.rgb_to_ycbcr(images.to_tensor(restore_image(network, picture, 2), torch.float64)) * 255
+        for network in (restorelib.load("bicubic"), Brighter())
+    )
+    change = (after - before).abs().amax((0, 2, 3)) - torch.tensor([20, 0, 0])
+    assert change.abs().max() < 1  # the rounding of RGB to 8 bits
+
+
+# ---------------------------------------------------------------- what the book ships
+
+
+def test_the_run_of_the_first_chapter_is_shipped():
+    assert "vdsr-reduced" in runs.shipped()
+
+
+@pytest.mark.parametrize("run", runs.shipped())
+def test_the_record_of_a_shipped_run(run):
+    check_record(runs.record(run))
+    assert runs.record(run)["name"] == run
+    assert "bundled" in {score["set"] for score in runs.record(run)["scores"]}
+
+
+WITH_WEIGHTS = [run for run in runs.shipped() if (runs.SHIPPED / run / "weights.safetensors").is_file()]
+
+
+def recorded(run, name):
+    return [score for score in runs.record(run)["scores"] if score["set"] == name]
+
+
+@pytest.mark.parametrize("run", ["bicubic", *WITH_WEIGHTS])
+def test_the_scores_of_a_shipped_run_are_what_its_weights_give(run, bundled):
+    scores = recorded(run, "bundled")
+    task = runs.degradations(runs.record(run))
+    assert {d.parameter for d in task} <= {score[task[0].key] for score in scores}
+    for score in scores:
+        assert rescored(run, bundled, score) == agrees(score)
+
+
+@pytest.mark.parametrize("run", ["bicubic", *OFFICIAL, *WITH_WEIGHTS])
+def test_the_scores_of_a_shipped_run_on_set5(run, benchmark_set):
+    scores = recorded(run, "Set5")
+    assert scores
+    for score in scores:
+        assert rescored(run, benchmark_set("Set5"), score) == agrees(score)
+
+
+@pytest.mark.parametrize("run", ["bicubic", *OFFICIAL])
+def test_measured_scores_are_recorded(run):
+    about = runs.record(run)
+    assert about["name"] == run
+    assert {score["set"] for score in about["scores"]} >= {"bundled", "Set5", "Set14", "BSD100"}
+    check_scores(about["scores"])
+
+
+@pytest.mark.parametrize(("run", "column"), [("bicubic", "Bicubic"), ("official/vdsr", "VDSR")])
+def test_measured_scores_are_the_published_ones(run, column):
+    published = TABLES["vdsr/3"].cells
+    for score in runs.record(run)["scores"]:
+        if score["set"] != "bundled":
+            cell = published[score["set"], score["scale"], column]
+            assert score["psnr"] == pytest.approx(cell.psnr, abs=0.02)
+            assert score["ssim"] == pytest.approx(cell.ssim, abs=0.001)
+
+
+def test_what_is_shipped_stays_small():
+    size = sum(path.stat().st_size for path in runs.SHIPPED.rglob("*") if path.is_file())
+    assert size < 60e6
+
+
+def test_nothing_pickled_is_tracked():
+    listing = subprocess.run(("git", "-C", ROOT, "ls-files"), capture_output=True, text=True)
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    files = [Path(line) for line in listing.stdout.splitlines()]
+    assert len(files) > 20
+    pickles = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".npy", ".npz", ".joblib"}
+    assert [str(file) for file in files if file.suffix.lower() in pickles] == []
+
+
+def test_scores_are_about_the_picture_and_not_its_degraded_self(photograph):
+    """A perfect network scores infinitely well: the reference is the clean picture."""
+
+    class Oracle(torch.nn.Module):
+        channels, enlarged = 1, True
+
+        def forward(self, x):
+            return photograph.float()
+
+    result = evaluate(Oracle(), {"detail": images.to_image(photograph)}, Bicubic(2))
+    assert result["psnr"] == float("inf")
+    assert psnr(Bicubic(2)(photograph), photograph) < 40

@@ -1,0 +1,95 @@
+"""Tables: what is compared with what, how numbers are printed, and what stands below them."""
+
+import json
+import shutil
+
+import pytest
+from test_figures import Page
+
+from restorelib import runs
+from restorelib.published import TABLES, Cell
+from restorelib.tables import Grid, benchmark, cost, difference, score_of, show
+
+
+@pytest.fixture
+def scored(finished_run, tmp_path, monkeypatch):
+    """A shipped run, "tiny-smoke", whose record has only these scores."""
+    folder = shutil.copytree(finished_run, tmp_path / "tiny-smoke")
+    about = json.loads((folder / "record.json").read_text())
+    about["scores"] = [
+        {"set": "Set5", "scale": 2, "psnr": 37.004, "ssim": 0.95},
+        {"set": "Set5", "scale": 3, "psnr": 33.6589, "ssim": 0.9217},
+        {"set": "Set14", "scale": 4, "psnr": 28.5, "ssim": 0.8},
+    ]
+    about |= {"minutes": 12.34, "updates": 12345, "hardware": "an abacus", "precision": "bf16", "seed": 7}
+    about["recipe"] |= {"train_on": ["T91", "BSDS500_train"], "batch": 16}
+    (folder / "record.json").write_text(json.dumps(about))
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path)
+    return "tiny-smoke"
+
+
+def test_numbers_as_printed():
+    assert show(None) == "–"
+    assert show((37.126, 0.95871)) == "37.13 / 0.9587"
+    assert show(Cell(37.5)) == "37.50"
+    assert show(Cell(37.5, checked=False)) == "37.50†"
+    assert show(Cell(37.53, 0.9587, checked=False)) == "37.53 / 0.9587†"
+
+
+def test_differences_are_ours_minus_the_papers():
+    assert difference((37.0, 0.9), Cell(37.53)) == "-0.53"
+    assert difference((38.0, 0.9), Cell(37.53)) == "+0.47"
+    assert difference((37.5289, 0.9), Cell(37.53)) == "+0.00"  # not -0.00
+    assert difference(None, Cell(37.53)) == "–"
+    assert difference((37.0, 0.9), None) == "–"
+
+
+def test_scores_are_looked_up_in_records(scored):
+    assert score_of(scored, "Set5", 2) == (37.004, 0.95)
+    assert score_of(scored, "Set5", 4) is None
+    assert score_of(scored, "BSD100", 2) is None
+    assert score_of("bicubic", "Set5", 2) == pytest.approx((33.66, 0.9299), abs=0.01)
+
+
+def test_the_cost_of_a_run_is_one_line(scored):
+    assert cost(scored) == (
+        "tiny-smoke, trained on T91 + BSDS500_train: 12,345 updates of 16 patches, "
+        "12.3 minutes on an abacus, bf16, seed 7"
+    )
+
+
+def test_a_benchmark_table(scored):
+    table = benchmark("vdsr/3", "VDSR", scored, others={"bicubic": "bicubic"}, sets=("Set5",))
+    assert table.header == ("set", "paper: VDSR", "bicubic", "ours", "difference, dB")
+    assert table.rows == [
+        ("Set5 ×2", "37.53 / 0.9587", "33.66 / 0.9299", "37.00 / 0.9500", "-0.53"),
+        ("Set5 ×3", "33.66 / 0.9213", "30.39 / 0.8682", "33.66 / 0.9217", "+0.00"),
+        ("Set5 ×4", "31.35 / 0.8838", "28.42 / 0.8104", "–", "–"),
+    ]
+    assert table.notes == [f"Paper: {TABLES['vdsr/3'].source}.", f"Ours: {cost(scored)}."]
+
+
+def test_daggers_are_explained_where_there_are_any(scored):
+    table = benchmark("vdsr/3", "RFL", scored)
+    assert len(table.rows) == 12
+    assert table.rows[5] == ("Set14 ×4", "27.24 / 0.7451†", "28.50 / 0.8000", "+1.26")
+    assert table.notes[-1] == "† not checked against the paper"
+    plain = benchmark("vdsr/3", "RFL", scored, sets=("Set5",))
+    assert not any("†" in note for note in plain.notes)
+
+
+def test_a_table_as_html_is_escaped_and_can_be_read_aloud():
+    grid = Grid("A < B & C", ("name", "dB"), [("<b>x</b>", "1 & 2"), ("y", "3†")], ["a note > 0"])
+    page = Page(grid._repr_html_())
+    assert page.all("b") == []
+    for said in ("A < B & C", "<b>x</b>", "1 & 2", "a note > 0", "† not checked against the paper"):
+        assert said in page.text
+    assert [cell["scope"] for cell in page.all("th")] == ["col", "col", "row", "row"]
+    assert len(page.all("caption")) == 1
+    (region,) = page.all("div")
+    assert (region["tabindex"], region["aria-label"]) == ("0", "A < B & C")
+
+
+def test_a_table_as_text_is_aligned():
+    grid = Grid("Caption", ("name", "dB"), [("VDSR", "37.53"), ("a", "–")], ["Note."])
+    assert repr(grid).splitlines() == ["Caption", "name  dB", "VDSR  37.53", "a     –", "Note."]

@@ -1,0 +1,284 @@
+"""The training loop: it learns, follows its schedule, keeps its budget, and stops cleanly."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from restorelib import runs
+from restorelib.degrade import Noise
+from restorelib.images import file_digest, load_set
+from restorelib.metrics import psnr
+from restorelib.recipes import PROFILES, RECIPES, find
+from restorelib.runs import degradations
+from restorelib.training import Training, clip_gradients, learning_rate, write_safely
+
+
+@pytest.fixture
+def pictures(small_set):
+    return load_set(str(small_set))
+
+
+@pytest.fixture
+def train(pictures):
+    """`train(recipe, ...)`: a `Training` on the small pictures."""
+    return lambda recipe, **options: Training(recipe, list(pictures.values()), pictures, **options)
+
+
+# ---------------------------------------------------------------- recipes
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"), [(name, profile) for name, profiles in RECIPES.items() for profile in profiles]
+)
+def test_every_recipe_can_be_built_and_recorded(name, profile):
+    recipe = find(name, profile)
+    assert recipe.name == name
+    assert profile in PROFILES
+    runs.build(recipe.network, **recipe.options)
+    assert degradations(recipe.as_dict()) == list(recipe.task)
+    assert learning_rate(recipe, 0.5) > 0
+
+
+def test_an_ablation_changes_one_option_and_keeps_the_others(recipe):
+    deeper = recipe.vary("deeper", options={"depth": 9})
+    assert deeper.options == {"depth": 9, "width": 8, "zero_last": True}
+    assert recipe.options["depth"] == 3
+    assert replace(deeper, name="tiny", options=recipe.options) == recipe
+
+
+def test_the_digest_changes_with_what_shapes_the_training(recipe):
+    changes = [{"seed": 1}, {"lr": 2e-3}, {"task": (Noise(5),)}, {"options": {"depth": 4}}]
+    digests = {recipe.digest(), *(recipe.vary("tiny", **change).digest() for change in changes)}
+    assert len(digests) == 5
+    assert recipe.vary("tiny").digest() == recipe.digest()
+
+
+def test_what_is_no_recipe_is_refused(refused, recipe, train):
+    with refused("no recipe is called 'vdsl'; there are .*vdsr"):
+        find("vdsl", "smoke")
+    with refused("vdsr has no profile 'huge'; it has smoke, quick, reduced, paper"):
+        find("vdsr", "huge")
+    for field in ("schedule", "clip", "optimiser"):
+        with refused("is called 'best'"):
+            train(replace(recipe, **{field: "best"})).run()
+
+
+# ---------------------------------------------------------------- schedule and clipping
+
+
+def test_the_cosine_schedule(recipe):
+    cosine = replace(recipe, schedule="cosine", lr=1.0)
+    assert learning_rate(cosine, 0) == pytest.approx(0.005)  # warm-up: 1e-4 / 0.02
+    assert learning_rate(cosine, 0.0099) == pytest.approx(0.5, abs=1e-3)  # half way through it
+    assert learning_rate(cosine, 0.25) == pytest.approx(0.5 + 0.5**1.5)  # (1 + cos 45 degrees) / 2
+    assert learning_rate(cosine, 0.5) == pytest.approx(0.5)
+    assert learning_rate(cosine, 1) == pytest.approx(0)
+
+
+def test_the_steps_of_the_paper(recipe):
+    # a tenth every 20 of 80 epochs, three times: 0.1, 0.01, 1e-3, 1e-4 (VDSR paper, section 5.2)
+    steps = replace(recipe, schedule="steps", lr=0.1)
+    rates = [learning_rate(steps, epoch / 80) for epoch in (0, 19, 20, 40, 60, 79, 80)]
+    assert rates == pytest.approx([0.1, 0.1, 0.01, 1e-3, 1e-4, 1e-4, 1e-4])
+
+
+def test_the_constant_schedule(recipe):
+    assert {learning_rate(replace(recipe, schedule="constant"), p) for p in (0, 0.3, 1)} == {recipe.lr}
+
+
+def clipped(recipe, lr=0.1, **options):
+    """What becomes of the gradients (3, -4) and (0.001, 0)."""
+    parameters = [nn.Parameter(torch.zeros(2)) for _ in range(2)]
+    parameters[0].grad, parameters[1].grad = torch.tensor([3.0, -4.0]), torch.tensor([0.001, 0.0])
+    clip_gradients(replace(recipe, **options), parameters, lr)
+    return [p.grad.tolist() for p in parameters]
+
+
+def test_clipping_by_hand(recipe):
+    assert clipped(recipe, clip=None) == [pytest.approx([3, -4]), pytest.approx([0.001, 0])]
+    # the norm of all gradients together is 5: everything is divided by 5
+    assert clipped(recipe, clip="norm", theta=1) == [
+        pytest.approx([0.6, -0.8], abs=1e-5),
+        pytest.approx([0.0002, 0], abs=1e-5),
+    ]
+    assert clipped(recipe, clip="norm", theta=6)[0] == pytest.approx([3, -4])
+    assert clipped(recipe, clip="value", theta=0.5) == [pytest.approx([0.5, -0.5]), pytest.approx([0.001, 0])]
+
+
+def test_adjustable_clipping_loosens_as_the_rate_falls(recipe):
+    # theta / lr: 0.1 / 0.1 = 1, 0.1 / 0.01 = 10 (VDSR paper, section 3.2)
+    assert clipped(recipe, clip="value/lr", theta=0.1, lr=0.1)[0] == pytest.approx([1, -1])
+    assert clipped(recipe, clip="value/lr", theta=0.1, lr=0.03)[0] == pytest.approx([3, -10 / 3])
+    assert clipped(recipe, clip="value/lr", theta=0.1, lr=0.01)[0] == pytest.approx([3, -4])
+
+
+# ---------------------------------------------------------------- learning
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+def test_one_batch_can_be_learned_by_heart(recipe, train, optimiser):
+    rates = {"adamw": 3e-3, "sgd": 0.1}
+    by_heart = recipe.vary(
+        "by-heart",
+        options={"depth": 4, "width": 32},
+        task=(Noise(25),),
+        batch=1,
+        patch=11,
+        updates=600,
+        loss="l2",
+        optimiser=optimiser,
+        lr=rates[optimiser],
+        weight_decay=0.0,
+    )
+    training = train(by_heart, precision="no")
+    pair = training.patches.batch(0)
+    training.patches.batch = lambda step: pair
+    losses = [training.step().item() for _ in range(by_heart.updates)]
+    assert losses[0] == pytest.approx((25 / 255) ** 2, rel=0.3)  # it starts at the noise
+    assert losses[-1] < losses[0] / {"adamw": 100, "sgd": 5}[optimiser]
+
+
+def test_a_short_training_is_better_than_none(recipe, train):
+    longer = replace(recipe, updates=300, lr=3e-3)
+    progress = train(longer).run()
+    assert [update for update, _, _ in progress.validation] == [150, 300]
+    untrained = train(longer).validate()  # zero_last: bicubic
+    assert progress.validation[-1][2] > untrained + 0.3
+
+
+def test_mixed_precision_trains_as_well_as_full(recipe, train):
+    longer = replace(recipe, updates=300, lr=3e-3)
+    scores = {p: train(longer, precision=p).run().validation[-1][2] for p in ("no", "bf16")}
+    assert scores["no"] == pytest.approx(scores["bf16"], abs=0.1)
+
+
+def test_the_loss_is_recorded_as_a_mean_since_the_last_entry(recipe, train):
+    training, same = train(recipe), train(recipe)
+    progress = training.run()
+    losses = [same.step().item() for _ in range(20)]
+    assert [update for update, _ in progress.loss] == [10, 20]  # at the two validations
+    assert [loss for _, loss in progress.loss] == pytest.approx(
+        [np.mean(losses[:10]), np.mean(losses[10:])], abs=1e-6
+    )
+
+
+def test_the_trained_network_is_what_was_validated(recipe, train, pictures):
+    training = train(recipe)
+    training.run()
+    network = training.trained()
+    assert not network.training
+    assert {p.dtype for p in network.parameters()} == {torch.float32}
+    assert training.validate() == pytest.approx(training.progress.validation[-1][2], abs=1e-4)
+
+
+# ---------------------------------------------------------------- ending
+
+
+def test_minutes_end_the_training_and_its_schedule(recipe, train):
+    training = train(replace(recipe, updates=10**9, minutes=0.05, schedule="cosine", validations=1))
+    batch, rates = training.patches.batch, []
+
+    def watched(step):
+        rates.append(training.optimiser.param_groups[0]["lr"] / recipe.lr)
+        return batch(step)
+
+    training.patches.batch = watched
+    progress = training.run()
+    assert 3 <= progress.seconds < 6
+    # The cosine follows the clock: full after the warm-up, a half at half time, nothing when it is over.
+    assert max(rates) > 0.9
+    assert rates[-1] < 0.02
+    assert np.mean(rates) == pytest.approx(0.5, abs=0.15)
+
+
+def test_a_loss_that_is_no_number_stops_it_and_keeps_the_last_checkpoint(recipe, train, tmp_path, refused):
+    training = train(recipe, folder=tmp_path)
+    for _ in range(5):
+        training.step()
+    training.save()
+    saved = file_digest(tmp_path / "checkpoint.safetensors")
+    next(training.network.parameters()).data.fill_(math.nan)
+    with refused("tiny: the loss is nan near update 6; lower the learning rate"):
+        training.run(checkpoint_seconds=0)
+    assert file_digest(tmp_path / "checkpoint.safetensors") == saved
+    again = train(recipe, folder=tmp_path)
+    assert again.progress.step == 5
+    assert again.run().step == 20
+
+
+def test_a_rate_that_explodes_is_one_line(recipe, train, refused):
+    with refused("the loss is (nan|inf)"):
+        train(replace(recipe, optimiser="sgd", lr=1e20, clip=None, updates=200)).run()
+
+
+# ---------------------------------------------------------------- checkpoints
+
+
+def test_a_checkpoint_holds_all_that_matters(recipe, train, tmp_path):
+    unbroken = train(recipe)
+    unbroken.run()
+    first = train(recipe, folder=tmp_path)
+    for _ in range(7):
+        first.step()
+    first.save()
+    resumed = train(recipe, folder=tmp_path)
+    assert resumed.progress.step == 7
+    resumed.run()
+    for key, tensor in unbroken.weights().items():
+        assert torch.equal(tensor, resumed.weights()[key]), key
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(recipe, train, tmp_path, refused):
+    train(recipe, folder=tmp_path).save()
+    with refused("checkpoint.safetensors was made by another recipe; choose another --out or remove it"):
+        train(replace(recipe, lr=0.5), folder=tmp_path)
+
+
+def test_a_finished_run_is_left_alone_by_its_recipe_and_refused_to_others(recipe, finished_run, refused):
+    before = (finished_run / "record.json").stat().st_mtime_ns
+    assert runs.make(recipe, "smoke", finished_run) == finished_run
+    assert (finished_run / "record.json").stat().st_mtime_ns == before
+    with refused("holds a run of another recipe"):
+        runs.make(replace(recipe, seed=1), "smoke", finished_run)
+
+
+def test_a_full_disk_keeps_the_old_file_and_leaves_no_draft(tmp_path, refused, monkeypatch):
+    path = tmp_path / "weights.safetensors"
+    write_safely(path, {"a": torch.arange(3)})
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with refused(r"weights.safetensors: cannot be written \(No space left on device\)"):
+        write_safely(path, {"a": torch.arange(4)})
+    assert load_file(path)["a"].tolist() == [0, 1, 2]
+    assert [file.name for file in tmp_path.iterdir()] == ["weights.safetensors"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(recipe, tmp_path, refused):
+    (tmp_path / "file").touch()
+    with refused("run: cannot be made"):
+        runs.make(recipe, "smoke", tmp_path / "file" / "run")
+    with refused("cannot be written"):
+        write_safely(tmp_path / "file" / "weights.safetensors", {"a": torch.zeros(1)})
+
+
+def test_validation_pictures_are_centres_or_a_whole_benchmark(small_set, bundled):
+    centres = runs.validation_pictures("bundled", side=100)
+    assert np.array_equal(centres["chelsea"], bundled["chelsea"][100:200, 175:275])
+    assert np.array_equal(runs.validation_pictures(str(small_set))["cup"], load_set(str(small_set))["cup"])
+
+
+def test_psnr_of_validation_is_the_mean_over_pictures_and_task(recipe, train, pictures):
+    """A network that restores nothing scores what the degraded pictures score."""
+    noisy = recipe.vary("noisy", task=(Noise(10), Noise(20)))
+    score = train(noisy).validate()
+    # 20 log10(255 / 10) and 20 log10(255 / 20), a little more where clipping to 0..255 removes noise
+    assert score == pytest.approx((28.13 + 22.11) / 2, abs=0.3)
+    assert psnr(torch.tensor(10 / 255), torch.tensor(0.0)) == pytest.approx(28.13, abs=0.01)
