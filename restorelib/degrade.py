@@ -50,7 +50,7 @@ def resize_matrix(size_in: int, size_out: int) -> torch.Tensor:
 def resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     """Bicubic resize of (N, C, H, W) to (N, C, *size), equal to MATLAB's imresize; differentiable.
 
-    Floating-point input is neither clipped nor rounded; integer input is, at the end, as in MATLAB.
+    Floating-point input is neither clipped nor rounded; integer input is, once, at the end.
     """
     if not x.is_floating_point():
         limits = torch.iinfo(x.dtype)

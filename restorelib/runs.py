@@ -26,7 +26,7 @@ from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
 from restorelib.recipes import PROFILES, find
-from restorelib.training import Recipe, Training, write_safely
+from restorelib.training import Recipe, Training, write_safely, write_tensors
 
 SHIPPED = Path(__file__).parent / "runs"
 # Scores of methods that were not trained here: bicubic, and the authors' own weights.
@@ -178,7 +178,7 @@ def finish(training: Training, profile: str, folder: Path) -> None:
     """Write the weights and the record of a finished training, and drop its checkpoint."""
     recipe, state = training.recipe, training.progress
     network = training.trained()
-    write_safely(folder / "weights.safetensors", network.state_dict())
+    write_tensors(folder / "weights.safetensors", network.state_dict())
     about = {
         "name": f"{recipe.name}-{profile}",
         "network": recipe.network,
@@ -202,9 +202,7 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         "scores": score_sets(network, recipe.test_task or recipe.task, recipe.test_on),
         "weights_sha256": file_digest(folder / "weights.safetensors"),
     }
-    draft = folder / "record.draft"
-    draft.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    os.replace(draft, folder / "record.json")
+    write_safely(folder / "record.json", (json.dumps(about, indent=1) + "\n").encode())
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 

@@ -223,22 +223,22 @@ class Training:
 
     def run(self, checkpoint_seconds: float = 60) -> Progress:
         """Train to the end, with a progress bar, checkpoints and validations."""
-        recipe, state = self.recipe, self.progress
+        state = self.progress
         begun = time.perf_counter() - state.seconds
         saved, losses = state.seconds, []
         with tqdm(
-            total=100, desc=recipe.name, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
+            total=100, desc=self.recipe.name, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
         ) as bar:
             while self.done() < 1:
                 losses.append(self.step())
                 state.seconds = time.perf_counter() - begun
+                validating = self.done() * self.recipe.validations >= len(state.validation) + 1
+                saving = self.folder and state.seconds - saved > checkpoint_seconds
                 finished = self.done() == 1
-                validating = finished or self.done() * recipe.validations >= len(state.validation) + 1
-                saving = self.folder and (finished or state.seconds - saved > checkpoint_seconds)
-                if validating or saving or len(losses) == 100:
+                if validating or saving or finished or len(losses) == 100:
                     self.note(losses)
                     losses = []
-                if validating:
+                if validating or finished:
                     score = self.validate()
                     state.seconds = time.perf_counter() - begun
                     state.validation.append([state.step, round(state.seconds / 60, 3), round(score, 4)])
@@ -247,6 +247,8 @@ class Training:
                     saved = state.seconds
                 bar.set_postfix_str(self.status(), refresh=False)
                 bar.update(100 * self.done() - bar.n)
+        if self.folder:
+            self.save()
         return state
 
     def status(self) -> str:
@@ -277,12 +279,12 @@ class Training:
     # ------------------------------------------------------------ checkpoints
 
     def save(self) -> None:
-        """Write a checkpoint: complete under another name first, then renamed, so a kill can't spoil it."""
+        """Write a checkpoint: weights, the optimiser's state, and the progress so far."""
         tensors = {f"network.{k}": v for k, v in self.weights().items()}
         for i, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items() if torch.is_tensor(v)}
         about = {"recipe": self.recipe.digest(), "progress": json.dumps(asdict(self.progress))}
-        write_safely(self.folder / "checkpoint.safetensors", tensors, about)
+        write_tensors(self.folder / "checkpoint.safetensors", tensors, about)
 
     def resume(self) -> None:
         """Continue from the folder's checkpoint; refuses one that another recipe made."""
@@ -311,14 +313,19 @@ class Training:
         self.progress = Progress(**json.loads(about["progress"]))
 
 
-def write_safely(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, str] | None = None) -> None:
-    """Write safetensors so that `path` always holds a whole file: the old one or the new one."""
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, str] | None = None) -> None:
+    """Write a safetensors file; `path` always holds a whole file, the old one or the new one."""
+    # A clone per tensor: safetensors wants plain memory, not channels_last.
+    plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    write_safely(path, save(plain, about))
+
+
+def write_safely(path: Path, content: bytes) -> None:
+    """Write a file under another name first and rename it, so that a kill or a full disk can't spoil it."""
     draft = path.with_suffix(".draft")
     try:
-        # A clone per tensor: safetensors wants plain memory, not channels_last.
-        plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
         with open(draft, "wb") as file:
-            file.write(save(plain, about))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)

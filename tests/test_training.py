@@ -15,7 +15,7 @@ from restorelib.images import file_digest, load_set
 from restorelib.metrics import psnr
 from restorelib.recipes import PROFILES, RECIPES, find
 from restorelib.runs import degradations
-from restorelib.training import Training, clip_gradients, learning_rate, write_safely
+from restorelib.training import Training, clip_gradients, learning_rate, write_tensors
 
 
 @pytest.fixture
@@ -249,14 +249,14 @@ def test_a_finished_run_is_left_alone_by_its_recipe_and_refused_to_others(recipe
 
 def test_a_full_disk_keeps_the_old_file_and_leaves_no_draft(tmp_path, refused, monkeypatch):
     path = tmp_path / "weights.safetensors"
-    write_safely(path, {"a": torch.arange(3)})
+    write_tensors(path, {"a": torch.arange(3)})
 
     def full(*args):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with refused(r"weights.safetensors: cannot be written \(No space left on device\)"):
-        write_safely(path, {"a": torch.arange(4)})
+        write_tensors(path, {"a": torch.arange(4)})
     assert load_file(path)["a"].tolist() == [0, 1, 2]
     assert [file.name for file in tmp_path.iterdir()] == ["weights.safetensors"]
 
@@ -266,7 +266,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(recipe, tmp_path, refused):
     with refused("run: cannot be made"):
         runs.make(recipe, "smoke", tmp_path / "file" / "run")
     with refused("cannot be written"):
-        write_safely(tmp_path / "file" / "weights.safetensors", {"a": torch.zeros(1)})
+        write_tensors(tmp_path / "file" / "weights.safetensors", {"a": torch.zeros(1)})
 
 
 def test_validation_pictures_are_centres_or_a_whole_benchmark(small_set, bundled):
