@@ -1,11 +1,11 @@
 """VDSR: how long it takes, what to expect, and the ablations of the paper's tables 1 and 2 and figure 3.
 
-| profile | network | trained on | updates x batch | expected on Set5 x2 |
+| profile | network | trained on | updates x batch | on Set5 x2 |
 |---|---|---|---|---|
 | smoke | 4x8 | bundled photographs | 30 x 4 | nothing: it only has to run |
-| quick | 8x32, x2 only | 291 images | 4.5 minutes | 36.5 dB on two CPU cores |
-| reduced | 20x64 | 291 images | 24,000 x 16 | 37 dB |
-| paper | 20x64 | 291 images | 9,960 x 64 | 37.53 dB (the paper) |
+| quick | 8x32, x2 only | 291 images | 4.5 minutes | 37.0 dB measured, two CPU cores with bf16 |
+| reduced | 20x64 | 291 images | 24,000 x 16 | see the shipped record: 115 minutes of one CPU core |
+| paper | 20x64 | 291 images | 9,960 x 64 | 37.53 dB in the paper; 3 hours of such a core expected |
 
 `smoke`, `quick` and `reduced` replace the paper's optimiser by AdamW with a cosine schedule, the squared loss
 by the absolute one, and start the last layer at zero: with few updates that is worth more than a decibel.
