@@ -112,7 +112,7 @@ def benchmark(table: str, column: str, our: str, others: dict[str, str] | None =
             middle = [show(score_of(run, dataset, parameter)) for run in others.values()]
             label = f"{dataset} ×{parameter}"
             rows.append((label, show(paper), *middle, show(ours), difference(ours, paper)))
-    header = ("set", f"paper: {column}", *others, "ours", "difference, dB")
+    header = ("set", f"paper: {column}", *others, "ours", "difference")
     return Grid(published.title, header, rows, notes(table, our))
 
 

@@ -60,7 +60,7 @@ def test_the_cost_of_a_run_is_one_line(scored):
 
 def test_a_benchmark_table(scored):
     table = benchmark("vdsr/3", "VDSR", scored, others={"bicubic": "bicubic"}, sets=("Set5",))
-    assert table.header == ("set", "paper: VDSR", "bicubic", "ours", "difference, dB")
+    assert table.header == ("set", "paper: VDSR", "bicubic", "ours", "difference")
     assert table.rows == [
         ("Set5 ×2", "37.53 / 0.9587", "33.66 / 0.9299", "37.00 / 0.9500", "-0.53"),
         ("Set5 ×3", "33.66 / 0.9213", "30.39 / 0.8682", "33.66 / 0.9217", "+0.00"),
