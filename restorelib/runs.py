@@ -22,7 +22,6 @@ from restorelib.degrade import KINDS, Bicubic, Degradation
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.images import file_digest, load_set, obtainable
-from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
 from restorelib.recipes import PROFILES, find
@@ -210,9 +209,12 @@ def score_sets(network: nn.Module, task: tuple[Degradation, ...], sets: tuple[st
     """One entry a set and degradation; sets that can't be had are left out with one line."""
     scores = []
     for name in sets:
-        if obtainable((name,), "bundled") == (name,):
+        try:
             pictures = load_set(name)
-            scores += [{"set": name, **evaluate(network, pictures, d, Protocol.usual(d))} for d in task]
+        except RestoreError as error:
+            print(f"{error}. Not scored on {name}.")
+            continue
+        scores += [{"set": name, **evaluate(network, pictures, d)} for d in task]
     return scores
 
 

@@ -351,3 +351,12 @@ def test_scores_are_about_the_picture_and_not_its_degraded_self(photograph):
     result = evaluate(Oracle(), {"detail": images.to_image(photograph)}, Bicubic(2))
     assert result["psnr"] == float("inf")
     assert psnr(Bicubic(2)(photograph), photograph) < 40
+
+
+def test_a_set_that_cannot_be_had_is_left_out_with_one_line(capsys):
+    scores = runs.score_sets(restorelib.load("bicubic"), (Bicubic(2),), ("nowhere", "bundled"))
+    assert [score["set"] for score in scores] == ["bundled"]
+    said = capsys.readouterr().out
+    assert said.startswith("nowhere: neither a folder nor a known set")
+    assert said.endswith("Not scored on nowhere.\n")
+    assert said.count("\n") == 1
