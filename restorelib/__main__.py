@@ -2,13 +2,14 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from restorelib import images, runs
-from restorelib.degrade import Bicubic, Degradation
+from restorelib.degrade import KEYS, Bicubic, Degradation
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
@@ -70,16 +71,16 @@ def evaluate(
 def _asked(trained: list[Degradation], scale: int | None) -> Degradation:
     """The degradation to score under: the network's own, or bicubic at the scale asked for."""
     if scale is None:
-        return trained[0] if trained else Bicubic(2)
+        return trained[0]
     if scale < 2:
         raise RestoreError("--scale must be 2 or more")
-    if trained and not isinstance(trained[0], Bicubic):
+    if not isinstance(trained[0], Bicubic):
         raise RestoreError("this run is not for super-resolution; leave out --scale")
-    return Bicubic(scale, enlarge=trained[0].enlarge if trained else True)
+    return replace(trained[0], scale=scale)
 
 
 def _line(score: dict) -> str:
-    key = next(key for key in ("scale", "sigma", "quality") if key in score)
+    key = next(key for key in KEYS if key in score)
     return f"{score['set']}, {key} {score[key]}: {score['psnr']:.2f} dB, SSIM {score['ssim']:.4f}"
 
 

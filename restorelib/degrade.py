@@ -6,7 +6,7 @@ which parameter a table names it by (`parameter`), so training and evaluation tr
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -165,3 +165,14 @@ class Jpeg:
 
 Degradation = Bicubic | Noise | Jpeg
 KINDS = {kind.__name__.lower(): kind for kind in (Bicubic, Noise, Jpeg)}
+KEYS = tuple(kind.key for kind in KINDS.values())
+
+
+def describe(degradation: Degradation) -> dict:
+    """Plain values for records, e.g. {"kind": "bicubic", "scale": 2, "enlarge": True}."""
+    return {"kind": type(degradation).__name__.lower(), **asdict(degradation)}
+
+
+def from_description(description: dict) -> Degradation:
+    """The degradation that `describe` described."""
+    return KINDS[description["kind"]](**{k: v for k, v in description.items() if k != "kind"})

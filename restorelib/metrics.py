@@ -105,8 +105,7 @@ class Protocol:
         x = x.clamp(self.low / 255, self.high / 255)
         if self.rounded:
             x = (x * 255).round() / 255
-        b = self.border
-        return x[..., b : x.shape[-2] - b, b : x.shape[-1] - b]
+        return self._cut(x)
 
     def score(self, restored: torch.Tensor, clean: torch.Tensor) -> dict[str, float]:
         """PSNR and SSIM of one picture."""
@@ -115,9 +114,11 @@ class Protocol:
 
     def reference(self, clean: torch.Tensor) -> torch.Tensor:
         """The clean picture as compared: 8-bit by nature, so only channel and border apply."""
-        y = luma(clean.double()) if self.channel == "y" else clean.double()
+        return self._cut(luma(clean.double()) if self.channel == "y" else clean.double())
+
+    def _cut(self, x: torch.Tensor) -> torch.Tensor:
         b = self.border
-        return y[..., b : y.shape[-2] - b, b : y.shape[-1] - b]
+        return x[..., b : x.shape[-2] - b, b : x.shape[-1] - b]
 
     def as_dict(self) -> dict:
         """For records and JSON."""

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from restorelib.degrade import Bicubic, describe
 from restorelib.images import locate
 from restorelib.networks import build
 
@@ -24,7 +25,7 @@ def vdsr() -> tuple[nn.Module, dict]:
     about = {
         "name": "official/vdsr",
         "network": "vdsr",
-        "task": [{"kind": "bicubic", "scale": scale, "enlarge": True} for scale in (2, 3, 4)],
+        "task": [describe(Bicubic(scale)) for scale in (2, 3, 4)],
         "source": "the authors' weights, converted in github.com/huangzehao/caffe-vdsr",
     }
     return network, about

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import subprocess
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 import restorelib
-from restorelib.degrade import KINDS, Bicubic, Degradation
+from restorelib.degrade import Bicubic, Degradation, describe, from_description
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.images import file_digest, load_set, obtainable
@@ -65,10 +65,8 @@ def folder_of(run: str | Path) -> Path:
 
 def record(run: str | Path) -> dict:
     """The record of a run; for bicubic and official weights their name, task and scores."""
-    if run == "bicubic" or run in OFFICIAL:
-        path = MEASURED / f"{str(run).replace('/', '-')}.json"
-    else:
-        path = folder_of(run) / "record.json"
+    untrained = run == "bicubic" or run in OFFICIAL
+    path = _measured(run) if untrained else folder_of(run) / "record.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -78,7 +76,8 @@ def load(run: str | Path) -> nn.Module:
     Raises `RestoreError` if there is no such run, or its weights are missing or not those of the record.
     """
     if run == "bicubic":
-        network, about = Unrestored(), {"name": "bicubic", "network": "none", "task": []}
+        task = [describe(Bicubic(scale)) for scale in (2, 3, 4)]
+        network, about = Unrestored(), {"name": "bicubic", "network": "none", "task": task}
     elif run in OFFICIAL:
         network, about = OFFICIAL[run]()
     else:
@@ -124,7 +123,7 @@ def profile() -> str | None:
 
 def degradations(about: dict) -> list[Degradation]:
     """The degradations that a record says its network was trained to undo."""
-    return [KINDS[task["kind"]](**{k: v for k, v in task.items() if k != "kind"}) for task in about["task"]]
+    return [from_description(task) for task in about["task"]]
 
 
 # ---------------------------------------------------------------- making
@@ -201,7 +200,7 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         "scores": score_sets(network, recipe.test_task or recipe.task, recipe.test_on),
         "weights_sha256": file_digest(folder / "weights.safetensors"),
     }
-    write_safely(folder / "record.json", (json.dumps(about, indent=1) + "\n").encode())
+    _write_json(folder / "record.json", about)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
@@ -221,16 +220,22 @@ def score_sets(network: nn.Module, task: tuple[Degradation, ...], sets: tuple[st
 def measure(run: str, sets: tuple[str, ...]) -> Path:
     """Score bicubic or official weights on sets and keep that in `measured/`, for the tables of the book."""
     network = load(run)
-    task = tuple(degradations(network.record)) or (Bicubic(2), Bicubic(3), Bicubic(4))
     about = {
         "name": run,
-        "task": [{"kind": type(d).__name__.lower(), **asdict(d)} for d in task],
+        "task": network.record["task"],
         "torch": torch.__version__,
-        "scores": score_sets(network, task, sets),
+        "scores": score_sets(network, tuple(degradations(network.record)), sets),
     }
-    path = MEASURED / f"{run.replace('/', '-')}.json"
-    path.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    return path
+    _write_json(_measured(run), about)
+    return _measured(run)
+
+
+def _measured(run: str) -> Path:
+    return MEASURED / f"{run.replace('/', '-')}.json"
+
+
+def _write_json(path: Path, about: dict) -> None:
+    write_safely(path, (json.dumps(about, indent=1) + "\n").encode())
 
 
 def validation_pictures(name: str, side: int = 192) -> dict[str, np.ndarray]:

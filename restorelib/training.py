@@ -19,7 +19,7 @@ from safetensors.torch import save
 from torch import nn
 from tqdm.auto import tqdm
 
-from restorelib.degrade import Degradation
+from restorelib.degrade import Degradation, describe
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.networks import build
@@ -85,7 +85,7 @@ class Recipe:
         """For records: plain values only."""
         plain = asdict(self)
         for key in ("task", "test_task"):
-            plain[key] = [{"kind": type(d).__name__.lower(), **asdict(d)} for d in getattr(self, key)]
+            plain[key] = [describe(d) for d in getattr(self, key)]
         return json.loads(json.dumps(plain))
 
     def digest(self) -> str:
@@ -139,7 +139,8 @@ def best_precision() -> str:
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     # Without these instructions a CPU emulates bf16, which is slower than fp32.
-    return "bf16" if torch.cpu.get_capabilities().get("avx512_bf16") else "no"
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # older torch does not say
+    return "bf16" if capabilities.get("avx512_bf16") else "no"
 
 
 # ---------------------------------------------------------------- the loop
@@ -169,7 +170,10 @@ class Training:
     def __init__(self, recipe: Recipe, pictures, validation, folder: Path | None = None, precision=None):
         self.recipe, self.validation, self.folder = recipe, validation, folder
         AcceleratorState._reset_state()  # else a second training in one process can't choose its precision
-        self.accelerator = Accelerator(mixed_precision=precision or best_precision())
+        # Without CUDA on the CPU: drawing patches needs float64, which Apple's GPUs don't have.
+        self.accelerator = Accelerator(
+            mixed_precision=precision or best_precision(), cpu=not torch.cuda.is_available()
+        )
         torch.manual_seed(recipe.seed)
         network = build(recipe.network, **recipe.options).to(memory_format=torch.channels_last)
         optimiser = make_optimiser(recipe, network)
