@@ -89,8 +89,13 @@ class Recipe:
         return json.loads(json.dumps(plain))
 
     def digest(self) -> str:
-        """Twelve hex digits that change with any field that shapes the training."""
-        return sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:12]
+        """Twelve hex digits that change with any field that shapes the training.
+
+        Fields at their defaults don't count, so that a new field leaves the digests of old runs as they are.
+        """
+        usual = type(self)("", "", (), (), (), 0, 0, 0).as_dict()
+        chosen = {key: value for key, value in self.as_dict().items() if value != usual[key]}
+        return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
 
 
 LOSSES = {

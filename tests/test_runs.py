@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,13 @@ import torch
 
 import restorelib
 from restorelib import images, runs
-from restorelib.degrade import Bicubic, Jpeg, Noise
+from restorelib.degrade import Bicubic, Jpeg, Noise, from_description
 from restorelib.evaluation import evaluate, pair, restore, restore_image
 from restorelib.metrics import Protocol, psnr
 from restorelib.official import OFFICIAL
 from restorelib.published import TABLES
 from restorelib.recipes import PROFILES
+from restorelib.training import Recipe
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,7 +65,8 @@ def check_record(about):
     for key, kind in SCHEMA.items():
         assert isinstance(about[key], kind), key
     recipe = about["recipe"]
-    assert about["recipe_sha256"] == sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
+    tasks = {key: tuple(map(from_description, recipe[key])) for key in ("task", "test_task")}
+    assert about["recipe_sha256"] == Recipe(**{**recipe, **tasks}).digest()
     assert about["name"] == f"{recipe['name']}-{about['profile']}"
     assert (about["network"], about["task"], about["seed"]) == (
         recipe["network"],

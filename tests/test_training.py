@@ -1,7 +1,7 @@
 """The training loop: it learns, follows its schedule, keeps its budget, and stops cleanly."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
@@ -56,6 +56,16 @@ def test_the_digest_changes_with_what_shapes_the_training(recipe):
     digests = {recipe.digest(), *(recipe.vary("tiny", **change).digest() for change in changes)}
     assert len(digests) == 5
     assert recipe.vary("tiny").digest() == recipe.digest()
+
+
+def test_a_new_field_leaves_old_digests_alone(recipe):
+    @dataclass(frozen=True)
+    class Later(Recipe):
+        added: int = 0
+
+    plain = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    assert Later(**plain).digest() == recipe.digest()
+    assert Later(**plain, added=1).digest() != recipe.digest()
 
 
 def test_what_is_no_recipe_is_refused(refused, recipe, train):
