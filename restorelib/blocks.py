@@ -1,19 +1,119 @@
 """The parts that networks are built from."""
 
+import torch
 from torch import nn
 
+from restorelib.errors import RestoreError
 
-def conv(inputs: int, outputs: int, kernel: int = 3, bias: bool = True) -> nn.Conv2d:
-    """A convolution that keeps height and width (zero padding), with He et al. (2015) initialisation.
+DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3, bias: bool = True, he: bool = True) -> nn.Conv2d:
+    """A convolution that keeps height and width (zero padding).
 
     Args:
         inputs: channels in.
         outputs: channels out.
         kernel: odd side of the square kernel.
-        bias: whether to add a learned constant per output channel; it starts at zero.
+        bias: whether to add a learned constant per output channel.
+        he: start as He et al. (2015) say, with biases at zero; else as PyTorch does, with weights of a sixth
+            of that variance. Residual blocks need the latter: with the former each one triples the variance.
     """
     layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
-    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-    if bias:
-        nn.init.zeros_(layer.bias)
+    if he:
+        nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+        if bias:
+            nn.init.zeros_(layer.bias)
     return layer
+
+
+class MeanShift(nn.Module):
+    """Adds `sign` times the mean colour of DIV2K to (N, 3, H, W) in [0, 1].
+
+    A fixed 1x1 convolution, as the EDSR authors' files hold it; its 12 numbers are buffers, not parameters.
+    """
+
+    def __init__(self, sign: int):
+        super().__init__()
+        self.register_buffer("weight", torch.eye(3)[..., None, None])
+        self.register_buffer("bias", sign * torch.tensor(DIV2K_MEAN))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The shifted picture."""
+        # Mixed precision would round the finished picture to the 8 bits of bf16, half a grey level.
+        with torch.autocast(x.device.type, enabled=False):
+            return nn.functional.conv2d(x.to(self.weight.dtype), self.weight, self.bias)
+
+
+class ResidualBlock(nn.Module):
+    """x + scaling * conv(relu(conv(x))), for (N, width, H, W) (EDSR paper, section 3.1, figure 2c).
+
+    Args:
+        width: channels in, between and out.
+        kernel: side of both kernels.
+        scaling: factor before the addition (EDSR paper, section 3.2).
+        batch_norm: normalise after each convolution, as SRResNet does (figure 2b).
+        zero_last: start as the identity.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        kernel: int = 3,
+        scaling: float = 1.0,
+        batch_norm: bool = False,
+        zero_last: bool = False,
+    ):
+        super().__init__()
+        norm = [nn.BatchNorm2d] if batch_norm else []
+        self.body = nn.Sequential(
+            conv(width, width, kernel, he=False),
+            *(layer(width) for layer in norm),
+            nn.ReLU(inplace=True),
+            conv(width, width, kernel, he=False),
+            *(layer(width) for layer in norm),
+        )
+        self.scaling = scaling
+        if zero_last:
+            nn.init.zeros_(self.body[-1].weight)
+            nn.init.zeros_(self.body[-1].bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The block's output, shaped as its input."""
+        return torch.add(x, self.body(x), alpha=self.scaling)  # one pass, whatever the scaling
+
+
+def fold_residual_scaling(network: nn.Module) -> nn.Module:
+    """Multiply the residual scaling of every block into its last layer, in place; returns the network.
+
+    The folded network computes the same and is a plain one: its weights fit `residual_scaling=1`.
+    """
+    for block in network.modules():
+        if isinstance(block, ResidualBlock):
+            block.body[-1].weight.data *= block.scaling
+            block.body[-1].bias.data *= block.scaling
+            block.scaling = 1.0
+    return network
+
+
+def upsampler(scale: int, width: int, relu: bool = False) -> nn.Sequential:
+    """Sub-pixel convolution (Shi et al. 2016): (N, width, h, w) to (N, width, h * scale, w * scale).
+
+    Raises `RestoreError` unless the scale is 2, 3 or 4; 4 is 2 twice.
+    """
+    steps = {2: [2], 3: [3], 4: [2, 2]}
+    if scale not in steps:
+        raise RestoreError(f"there is no up-sampler for x{scale}; choose 2, 3 or 4")
+    layers = []
+    for step in steps[scale]:
+        layers += [conv(width, step**2 * width, he=False), nn.PixelShuffle(step)]
+        if relu:
+            layers.append(nn.ReLU(inplace=True))
+    return nn.Sequential(*layers)
+
+
+def check_scale(scales: tuple[int, ...], scale: int) -> None:
+    """Raise `RestoreError` if a network that enlarges by `scales` is asked for another `scale`."""
+    if scale not in scales:
+        can = " or ".join(f"x{s}" for s in scales)
+        raise RestoreError(f"this network enlarges {can}, not x{scale}; take one built for x{scale}")

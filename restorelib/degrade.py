@@ -1,8 +1,9 @@
 """From a clean picture to a degraded one: bicubic resizing, noise, JPEG.
 
 A degradation is a small frozen object. Calling it maps clean (N, C, H, W) in [0, 1] to degraded. It says how
-many pixels around a patch influence the result (`margin`), which multiple a size must have (`multiple`), and
-which parameter a table names it by (`parameter`), so training and evaluation treat all of them alike.
+many pixels around a patch influence the result (`margin`), which multiple a size must have (`multiple`), how
+many times smaller the result is (`shrink`), and which parameter a table names it by (`parameter`), so
+training and evaluation treat all of them alike.
 """
 
 import io
@@ -28,8 +29,10 @@ def cubic(t: torch.Tensor) -> torch.Tensor:
 
 
 @lru_cache(maxsize=256)
-def resize_matrix(size_in: int, size_out: int) -> torch.Tensor:
-    """The (size_out, size_in) matrix that resizes one axis; float64.
+def resize_matrix(
+    size_in: int, size_out: int, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu"
+) -> torch.Tensor:
+    """The (size_out, size_in) matrix that resizes one axis, kept because copying makes a GPU wait.
 
     When shrinking, the kernel is widened by 1/scale (MATLAB's antialiasing); positions outside the image are
     mirrored at its edge, and each row sums to one.
@@ -44,7 +47,8 @@ def resize_matrix(size_in: int, size_out: int) -> torch.Tensor:
     weights = weights / weights.sum(1, keepdim=True)
     mirrored = taps.long() % (2 * size_in)
     mirrored = torch.minimum(mirrored, 2 * size_in - 1 - mirrored)
-    return torch.zeros(size_out, size_in, dtype=torch.float64).scatter_add_(1, mirrored, weights)
+    matrix = torch.zeros(size_out, size_in, dtype=torch.float64).scatter_add_(1, mirrored, weights)
+    return matrix.to(device, dtype)
 
 
 def resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
@@ -55,8 +59,8 @@ def resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     if not x.is_floating_point():
         limits = torch.iinfo(x.dtype)
         return resize(x.double(), size).round().clamp(limits.min, limits.max).to(x.dtype)
-    rows = resize_matrix(x.shape[-2], size[0]).to(x)
-    columns = resize_matrix(x.shape[-1], size[1]).to(x)
+    rows = resize_matrix(x.shape[-2], size[0], x.dtype, x.device)
+    columns = resize_matrix(x.shape[-1], size[1], x.dtype, x.device)
     return rows @ x @ columns.T
 
 
@@ -86,9 +90,10 @@ def modcrop(x: torch.Tensor, multiple: int) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Bicubic:
-    """Low resolution by bicubic shrinking, in floating point.
+    """Low resolution by bicubic shrinking.
 
-    With `enlarge`, the result is brought back to the original size (the "ILR" that VDSR and SRCNN take).
+    With `enlarge`, the result is brought back to the original size in floating point (the "ILR" that VDSR and
+    SRCNN take). Without, it is the small picture as a file holds it: rounded to 8 bits (what EDSR takes).
     """
 
     scale: int
@@ -106,6 +111,11 @@ class Bicubic:
         return self.scale
 
     @property
+    def shrink(self) -> int:
+        """How many times smaller the degraded picture is."""
+        return 1 if self.enlarge else self.scale
+
+    @property
     def margin(self) -> int:
         """Pixels around a patch that influence it: two LR pixels each for shrinking and enlarging."""
         return 4 * self.scale
@@ -113,7 +123,7 @@ class Bicubic:
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Degrade (N, C, H, W)."""
         small = bicubic_down(clean, self.scale)
-        return bicubic_up(small, self.scale) if self.enlarge else small
+        return bicubic_up(small, self.scale) if self.enlarge else (small * 255).round().clamp(0, 255) / 255
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,7 @@ class Noise:
     key: ClassVar[str] = "sigma"
     multiple: ClassVar[int] = 1
     margin: ClassVar[int] = 0
+    shrink: ClassVar[int] = 1
 
     @property
     def parameter(self) -> float:
@@ -144,6 +155,7 @@ class Jpeg:
     key: ClassVar[str] = "quality"
     multiple: ClassVar[int] = 1
     margin: ClassVar[int] = 0
+    shrink: ClassVar[int] = 1
 
     @property
     def parameter(self) -> int:

@@ -24,6 +24,11 @@ BUNDLED = {
     "bundled": ("astronaut", "chelsea", "coffee", "rocket"),
     "bundled_train": ("motorcycle_left", "motorcycle_right", "camera", "coins", "brick", "grass", "gravel"),
 }
+# Sets that their makers hand out themselves: a folder of this name in RESTORELIB_DATA.
+BROUGHT = {
+    "DIV2K_train_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
+    "DIV2K_valid_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
+}
 SUFFIXES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 
 
@@ -98,7 +103,7 @@ def load_set(name: str) -> dict[str, np.ndarray]:
         return {picture: _bundled(picture) for picture in BUNDLED[name]}
     if name in registry() and name != "checkpoints":
         return {Path(file).stem: read(path) for file, path in locate_all(name).items()}
-    folder = Path(name)
+    folder = _brought(name) if name in BROUGHT else Path(name)
     if not folder.is_dir():
         raise RestoreError(f"{name}: neither a folder nor a known set; sets are {', '.join(set_names())}")
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
@@ -108,16 +113,32 @@ def load_set(name: str) -> dict[str, np.ndarray]:
     return {path.stem if stems.count(path.stem) == 1 else path.name: read(path) for path in files}
 
 
+def require(names: tuple[str, ...]) -> None:
+    """Fetch the sets `names` if they are not here; raises `RestoreError` for one that can't be had."""
+    for name in names:
+        if name in registry():
+            locate_all(name)
+        if name in BROUGHT:
+            _brought(name)
+
+
 def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
     """The sets `names` if every one can be had, else `otherwise` and one line that says why."""
     try:
-        for name in names:
-            if name in registry():
-                locate_all(name)
+        require(names)
     except RestoreError as error:
         print(f"{error}. Going on with the set '{otherwise}'.")
         return (otherwise,)
     return names
+
+
+def _brought(name: str) -> Path:
+    folder = Path(os.environ.get("RESTORELIB_DATA", "")) / name
+    if not os.environ.get("RESTORELIB_DATA") or not folder.is_dir():
+        raise RestoreError(
+            f"{name}: get it from {BROUGHT[name]} and unpack it as the folder {name} in RESTORELIB_DATA"
+        )
+    return folder
 
 
 def _bundled(name: str) -> np.ndarray:

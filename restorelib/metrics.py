@@ -4,7 +4,7 @@ All functions take (1, C, H, W) tensors in [0, 1], compute in float64 and return
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -88,10 +88,20 @@ class Protocol:
 
     @classmethod
     def usual(cls, degradation: Degradation) -> "Protocol":
-        """What the papers do for this task: super-resolution cuts `scale` pixels and clips Y to 16..235."""
-        if isinstance(degradation, Bicubic):
-            return cls(border=degradation.scale, low=16, high=235, clip_input=degradation.enlarge)
-        return cls(kernel="")
+        """What the papers do for this task: super-resolution cuts `scale` pixels.
+
+        Networks for enlarged luma are clipped to its range, 16..235; the others give RGB, clipped to 0..255.
+        """
+        if not isinstance(degradation, Bicubic):
+            return cls(kernel="")
+        if degradation.enlarge:
+            return cls(border=degradation.scale, low=16, high=235, clip_input=True)
+        return cls(border=degradation.scale, kernel="bicubic a=-0.5, antialiased, mirrored edge, 8 bits")
+
+    @classmethod
+    def div2k(cls, degradation: Bicubic) -> "Protocol":
+        """How DIV2K is scored since the NTIRE 2017 challenge: RGB, `scale` + 6 pixels cut."""
+        return replace(cls.usual(degradation), channel="rgb", border=degradation.scale + 6)
 
     def admit(self, degraded: torch.Tensor) -> torch.Tensor:
         """What the network is given."""

@@ -1,10 +1,20 @@
-"""Weights that the authors of the papers released, fetched by URL and checksum and read without pickle."""
+"""Weights that the authors of the papers released.
+
+Those in `OFFICIAL` are fetched by URL and checksum. A file that you have is read as plain tensors; nothing in
+it runs.
+"""
+
+import io
+import re
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+from restorelib.blocks import DIV2K_MEAN
 from restorelib.degrade import Bicubic, describe
+from restorelib.errors import RestoreError
 from restorelib.images import locate
 from restorelib.networks import build
 
@@ -29,6 +39,73 @@ def vdsr() -> tuple[nn.Module, dict]:
         "source": "the authors' weights, converted in github.com/huangzehao/caffe-vdsr",
     }
     return network, about
+
+
+def load_edsr(path: str | Path) -> nn.Module:
+    """An EDSR or MDSR from a checkpoint of the authors' PyTorch release, e.g. `edsr_baseline_x2-HASH.pt`.
+
+    The README of github.com/sanghyun-son/EDSR-PyTorch links them. Names and shapes tell which network it is,
+    but not its residual scaling: that is 0.1 with 256 channels, else none (EDSR paper, table 1).
+
+    Raises `RestoreError` if the file can't be read or holds anything but the tensors of such a network.
+    """
+    tensors = {name.removeprefix("model."): tensor for name, tensor in _plain_tensors(path).items()}
+    network = _build_edsr({name: x.shape for name, x in tensors.items()})
+    if wrong := _differences(tensors, network.state_dict()):
+        more = f", and {len(wrong) - 1} more differences" if len(wrong) > 1 else ""
+        raise RestoreError(f"{path}: is no {type(network).__name__} of the authors; it {wrong[0]}{more}")
+    # The authors compute in 0..255. Convolutions, ReLU and sums commute with a factor once biases carry it.
+    tensors = {name: x.float() / 255 if name.endswith("bias") else x for name, x in tensors.items()}
+    if not torch.allclose(tensors["add_mean.bias"], torch.tensor(DIV2K_MEAN), atol=1e-3):
+        raise RestoreError(
+            f"{path}: its add_mean.bias is not DIV2K's mean in 0..255; another range is refused"
+        )
+    network.load_state_dict(tensors)
+    return network.eval()
+
+
+def _build_edsr(shapes: dict[str, torch.Size]) -> nn.Module:
+    """The network that tensors of these shapes most likely belong to."""
+    blocks = sum(bool(re.fullmatch(r"body\.\d+\.body\.0\.weight", name)) for name in shapes)
+    width = shapes.get("head.0.weight", [64])[0]
+    if any(name.startswith("pre_process.") for name in shapes):
+        return build("mdsr", blocks=blocks, width=width)
+    scale = 3 if shapes.get("tail.0.0.weight", [0])[0] == 9 * width else 2
+    scale = 4 if "tail.0.2.weight" in shapes else scale
+    return build(
+        "edsr", scale=scale, blocks=blocks, width=width, residual_scaling=0.1 if width == 256 else 1.0
+    )
+
+
+def _plain_tensors(path: str | Path) -> dict[str, torch.Tensor]:
+    try:
+        file = io.BytesIO(Path(path).read_bytes())
+    except OSError as error:
+        raise RestoreError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # a broken or hostile file fails in a dozen ways
+        raise RestoreError(
+            f"{path}: refused, it is broken or holds more than tensors ({type(error).__name__})"
+        ) from None
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and torch.is_tensor(x) and x.ndim for name, x in content.items()
+    ):
+        raise RestoreError(f"{path}: holds something else than named tensors; save a state dict")
+    return content
+
+
+def _differences(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> list[str]:
+    """What is wrong with some tensors, in words that continue "it"."""
+    return [
+        *(f"lacks {name}" for name in expected if name not in tensors),
+        *(f"has a {name}" for name in tensors if name not in expected),
+        *(
+            f"has a {name} of {tuple(x.shape)} in place of {tuple(expected[name].shape)}"
+            for name, x in tensors.items()
+            if name in expected and x.shape != expected[name].shape
+        ),
+    ]
 
 
 OFFICIAL = {"official/vdsr": vdsr}

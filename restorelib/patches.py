@@ -23,8 +23,9 @@ class Patches:
 
     Args:
         pictures: clean uint8 images.
-        degradations: one or more; a batch mixes them in equal shares.
-        size: side of a clean patch in pixels.
+        degradations: one or more; a batch mixes them in equal shares, or has one of them at random if their
+            results differ in size.
+        size: side of a degraded patch in pixels; the clean one is `shrink` times as large.
         batch: patches in a batch.
         channels: 1 for luma, 3 for RGB.
         seed, rank: what the random draws depend on.
@@ -42,36 +43,35 @@ class Patches:
         rank: int = 0,
         device: torch.device | str = "cpu",
     ):
-        self.degradations = tuple(degradations)
-        self.size, self.batch_size = size, batch
-        self.seed, self.rank = seed, rank
+        self.batch_size, self.seed, self.rank = batch, seed, rank
         self.generator = torch.Generator(device)
-        # Patches carry the margin of the widest degradation, rounded up to a size all of them can shrink.
-        multiple = int(np.lcm.reduce([d.multiple for d in self.degradations]))
-        self.margin = max(d.margin for d in self.degradations)
-        self.full = -(-(size + 2 * self.margin) // multiple) * multiple
+        alike: dict[int, list[Degradation]] = {}
+        for degradation in degradations:
+            alike.setdefault(degradation.shrink, []).append(degradation)
+        self.cuts = [_Cut(group, size * shrink) for shrink, group in alike.items()]
 
+        full = max(cut.full for cut in self.cuts)
         planes = [_planes(picture, channels) for picture in pictures]
-        planes = [p for p in planes if min(p.shape[:2]) >= self.full]
+        planes = [p for p in planes if min(p.shape[:2]) >= full]
         if not planes:
-            raise RestoreError(f"no training picture has {self.full}x{self.full} pixels, which a patch needs")
+            raise RestoreError(f"no training picture has {full}x{full} pixels, which a patch needs")
         sizes = torch.tensor([p.shape[:2] for p in planes])
         starts = torch.tensor([0] + [p.shape[0] * p.shape[1] for p in planes]).cumsum(0)
         self.pixels = torch.cat([p.reshape(-1, channels) for p in planes]).to(device)
-        self.height, self.width = sizes.T.to(device)
+        self.width = sizes[:, 1].to(device)
         self.start = starts[:-1].to(device)
         # A picture is drawn in proportion to the number of patches it holds.
-        self.places = (sizes - self.full + 1).prod(1).cumsum(0).to(device)
+        self.places = {cut.full: (sizes - cut.full + 1).prod(1).cumsum(0).to(device) for cut in self.cuts}
 
-    def clean(self, step: int) -> torch.Tensor:
+    def clean(self, step: int, full: int) -> torch.Tensor:
         """The clean patches of batch `step` with their margins: (batch, channels, full, full) in [0, 1]."""
         mixed = np.random.SeedSequence((self.seed, self.rank, step)).generate_state(1, np.uint64)
         self.generator.manual_seed(int(mixed[0]))
-        n, full, device = self.batch_size, self.full, self.pixels.device
+        n, places, device = self.batch_size, self.places[full], self.pixels.device
         place, symmetry = torch.rand(2, n, generator=self.generator, device=device, dtype=torch.float64)
-        place = (place * self.places[-1]).long()
-        image = torch.searchsorted(self.places, place, right=True)
-        place = place - torch.where(image > 0, self.places[image - 1], 0)
+        place = (place * places[-1]).long()
+        image = torch.searchsorted(places, place, right=True)
+        place = place - torch.where(image > 0, places[image - 1], 0)
         width = self.width[image]
         columns = width - full + 1
         top, left = place // columns, place % columns
@@ -88,14 +88,30 @@ class Patches:
         return self.pixels[address].permute(0, 3, 1, 2).float() / 255
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The pair (degraded, clean) number `step`, both (batch, channels, size, size) in [0, 1]."""
-        clean = self.clean(step)
-        shares = [clean[i :: len(self.degradations)] for i in range(len(self.degradations))]
-        degraded = [d(share, self.generator) for d, share in zip(self.degradations, shares, strict=True)]
-        return self._cut(torch.cat(degraded)), self._cut(torch.cat(shares))
+        """The pair (degraded, clean) number `step`, (batch, channels, side, side) each, in [0, 1]."""
+        cut = self.cuts[0]
+        if len(self.cuts) > 1:  # the same in every process, whose gradients are averaged
+            cut = self.cuts[np.random.default_rng((self.seed, step)).integers(len(self.cuts))]
+        clean = self.clean(step, cut.full)
+        shares = [clean[i :: len(cut.degradations)] for i in range(len(cut.degradations))]
+        degraded = [d(share, self.generator) for d, share in zip(cut.degradations, shares, strict=True)]
+        return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(torch.cat(shares))
 
-    def _cut(self, x: torch.Tensor) -> torch.Tensor:
-        inner = slice(self.margin, self.margin + self.size)
+
+class _Cut:
+    """How patches are cut for degradations whose results have the same size."""
+
+    def __init__(self, degradations: list[Degradation], size: int):
+        self.degradations, self.size = degradations, size
+        self.shrink = degradations[0].shrink
+        # Patches carry the margin of the widest degradation, rounded up to a size all of them can shrink.
+        self.margin = max(d.margin for d in degradations)
+        multiple = int(np.lcm.reduce([d.multiple for d in degradations]))
+        self.full = -(-(size + 2 * self.margin) // multiple) * multiple
+
+    def inner(self, x: torch.Tensor, shrink: int = 1) -> torch.Tensor:
+        """Clean or (`shrink` times smaller) degraded patches without their margins."""
+        inner = slice(self.margin // shrink, (self.margin + self.size) // shrink)
         return x[..., inner, inner].contiguous()
 
 

@@ -146,7 +146,9 @@ def test_modcrop_cuts_at_the_end():
 
 def test_bicubic_with_and_without_enlarging(photograph):
     small = bicubic_down(photograph, 4)
-    assert torch.equal(Bicubic(4, enlarge=False)(photograph), small)
+    levels = 255 * Bicubic(4, enlarge=False)(photograph)
+    assert (levels - 255 * small).abs().max() <= 0.5 + 1e-9
+    assert torch.allclose(levels, levels.round(), atol=1e-9)
     assert torch.equal(Bicubic(4)(photograph), bicubic_up(small, 4))
 
 

@@ -102,13 +102,41 @@ def test_degraded_patches_are_windows_of_the_degraded_picture(noise, scales):
             # The patch with its margin must begin on the grid, whichever corner it was read from.
             first, last = place[:, 0, 0], place[:, -1, -1]
             step = torch.sign(last - first)
-            corner = first - step * patches.margin
+            corner = first - step * patches.cuts[0].margin
             corner = torch.where(step > 0, corner, corner + 1)
             if inner and (corner % scale == 0).all():
                 expected = whole[0, :, place[0], place[1]]
                 assert torch.allclose(degraded.double(), expected, atol=1e-6)
                 compared[scale] += 1
     assert min(compared.values()) > 0
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_small_patches_are_windows_of_the_small_picture(noise, scale):
+    """Wherever the patch begins on the grid of the small picture, its pixels are the small picture's."""
+    picture = noise(24 * scale, 24 * scale)
+    patches = Patches([picture], (Bicubic(scale, enlarge=False),), size=6, batch=400)
+    degraded, clean = patches.batch(0)
+    assert degraded.shape == (400, 1, 6, 6)
+    assert clean.shape == (400, 1, 6 * scale, 6 * scale)
+    small = to_image(Bicubic(scale, enlarge=False)(to_tensor(picture, torch.float64)))
+    # Inside, away from the mirrored edge; 24 - 6 + 1 positions a side without it.
+    inner = windows(small[3:-3, 3:-3], 6)
+    found = sum(to_image(patch[None]).tobytes() in inner for patch in degraded)
+    assert found > 400 / scale**2 / 4  # about one in scale^2 lies on the grid, some of those near the edge
+
+
+def test_degradations_of_different_size_take_turns_at_random(noise):
+    task = tuple(Bicubic(scale, enlarge=False) for scale in (2, 3, 4))
+    shapes = []
+    for rank in (0, 1):
+        patches = Patches([noise(90, 90)], task, size=8, batch=2, rank=rank)
+        pairs = [patches.batch(step) for step in range(300)]
+        assert {degraded.shape for degraded, _ in pairs} == {(2, 1, 8, 8)}
+        shapes.append([clean.shape[-1] for _, clean in pairs])
+    assert shapes[0] == shapes[1]
+    for scale in (2, 3, 4):
+        assert 70 < shapes[0].count(8 * scale) < 130
 
 
 def test_pairs_of_a_photograph_differ_as_bicubic_does(bundled):

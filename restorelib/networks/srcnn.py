@@ -32,6 +32,7 @@ class SRCNN(nn.Module):
         self.extract = conv(1, widths[0], kernels[0], bias)
         self.map = conv(widths[0], widths[1], kernels[1], bias)
         self.reconstruct = conv(widths[1], 1, kernels[2], bias)
+        self.reach = sum(kernel // 2 for kernel in kernels)
 
     def forward(self, enlarged: torch.Tensor) -> torch.Tensor:
         """Restore (N, 1, H, W)."""

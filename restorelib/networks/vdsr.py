@@ -34,6 +34,7 @@ class VDSR(nn.Module):
         widths = [1] + [width] * (depth - 1) + [1]
         self.layers = nn.ModuleList(conv(widths[i], widths[i + 1], bias=bias) for i in range(depth))
         self.residual = residual
+        self.reach = depth
         if zero_last:
             nn.init.zeros_(self.layers[-1].weight)
 

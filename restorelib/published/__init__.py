@@ -25,18 +25,30 @@ class Table:
     Args:
         title: what it shows.
         source: paper and table, and where the numbers were read if not there.
-        cells: (row labels ..., column label) -> `Cell`.
+        cells: (row labels ..., column label) -> `Cell`; the words themselves where a table holds no scores.
     """
 
     title: str
     source: str
-    cells: dict[tuple, Cell]
+    cells: dict[tuple, Cell | str]
 
 
 def parse(text: str, labels: int) -> dict[tuple, Cell]:
-    """Read a table as it is printed: a header line, then rows whose first `labels` words are labels.
+    """Read a table of scores, as `words` does.
 
     A cell is `PSNR` or `PSNR/SSIM`, with a dagger if unchecked, or `?` if unknown.
+    """
+    cells = {}
+    for key, word in words(text, labels).items():
+        psnr, *ssim = word.rstrip("†").split("/")
+        cells[key] = Cell(float(psnr), *map(float, ssim), checked=not word.endswith("†"))
+    return cells
+
+
+def words(text: str, labels: int) -> dict[tuple, str]:
+    """Read a table as it is printed: a header line, then rows whose first `labels` words are labels.
+
+    `?` makes no cell.
     """
     header, *rows = (line.split() for line in text.strip().splitlines())
     cells = {}
@@ -44,8 +56,7 @@ def parse(text: str, labels: int) -> dict[tuple, Cell]:
         key = tuple(int(word) if word.isdigit() else word for word in row[:labels])
         for column, word in zip(header[labels:], row[labels:], strict=True):
             if word != "?":
-                psnr, *ssim = word.rstrip("†").split("/")
-                cells[*key, column] = Cell(float(psnr), *map(float, ssim), checked=not word.endswith("†"))
+                cells[*key, column] = word
     return cells
 
 
