@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from accelerate import PartialState
 
 from restorelib import images, runs
 from restorelib.degrade import KEYS, Bicubic, Degradation
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
+from restorelib.queue import work
 from restorelib.recipes import PROFILES, RECIPES, find
 
 LISTED = (
@@ -33,16 +35,29 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help=f"one of: {', '.join(RECIPES)}")],
+    recipe: Annotated[str | None, typer.Argument(help=f"one of: {', '.join(RECIPES)}")] = None,
     profile: Annotated[str, typer.Option(help=", ".join(PROFILES))] = "quick",
     out: Annotated[Path | None, typer.Option(help="folder of the run; default: runs/RECIPE-PROFILE")] = None,
     minutes: Annotated[float | None, typer.Option(help="stop after this time; the schedule fits it")] = None,
     checkpoint_seconds: Annotated[float, typer.Option(help="how often the state is saved")] = 60,
+    compiled: Annotated[bool, typer.Option("--compile", help="use torch.compile")] = False,
+    queue: Annotated[bool, typer.Option("--queue", help="make the runs the book wants and lacks")] = False,
 ) -> None:
-    """Train a recipe and leave a run folder; start it again to continue one that was interrupted."""
+    """Train a recipe and leave a run folder; start it again to continue one that was interrupted.
+
+    With --queue, --out is the folder of all runs, and what --minutes cuts off is continued the next time.
+    """
     if minutes is not None and minutes <= 0:
         raise RestoreError("--minutes must be positive")
-    folder = runs.make(find(recipe, profile), profile, out, minutes, checkpoint_seconds)
+    if queue == (recipe is not None):
+        raise RestoreError("name a recipe (restorelib train --help lists them) or give --queue")
+    if queue:
+        work(out or runs.runs_folder(), minutes, checkpoint_seconds)
+        return
+    chosen = find(recipe, profile)
+    folder = runs.make(chosen, profile, out, minutes, checkpoint_seconds, compiled=compiled)
+    if not PartialState().is_main_process:  # the first process writes the record and tells
+        return
     about = runs.record(folder)
     print(f"{folder}: {about['updates']} updates in {about['minutes']} minutes on {about['hardware']}")
     for score in about["scores"]:
@@ -90,11 +105,14 @@ def image(
     target: Annotated[Path, typer.Argument(metavar="OUT")],
     run: Annotated[str, typer.Option(help="a run, as for evaluate")],
     scale: Annotated[int, typer.Option(help="how many times larger the result is")] = 2,
+    tile: Annotated[int | None, typer.Option(help="side of the squares restored at a time")] = None,
 ) -> None:
     """Restore one picture of your own."""
     if scale < 1:
         raise RestoreError("--scale must be 1 or more")
-    images.write(target, restore_image(runs.load(run), images.read(source), scale))
+    if tile is not None and tile < 1:
+        raise RestoreError("--tile must be 1 or more")
+    images.write(target, restore_image(runs.load(run), images.read(source), scale, tile))
     print(f"{target} written")
 
 
@@ -108,6 +126,19 @@ def data(
             print(f"{name}: {len(images.load_set(name))} images")
         else:
             print(f"{known}: {len(images.BUNDLED.get(known) or images.registry()[known])} images")
+
+
+@app.command()
+def bench(
+    networks: Annotated[list[str] | None, typer.Argument(help="default: all that have a recipe")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    compiled: Annotated[bool, typer.Option("--compile", help="time torch.compile too")] = False,
+) -> None:
+    """Measure what training costs on this machine, and what each choice of the loop gives."""
+    from restorelib import bench
+
+    result = bench.bench(tuple(networks or ()), compiled)
+    print(json.dumps(result, indent=1) if as_json else bench.as_text(result))
 
 
 @app.command("runs")

@@ -10,6 +10,7 @@ from restorelib.degrade import Bicubic, Degradation, bicubic_up, modcrop
 from restorelib.errors import RestoreError
 from restorelib.images import luma, rgb_to_ycbcr, to_image, to_tensor, ycbcr_to_rgb
 from restorelib.metrics import Protocol
+from restorelib.tiles import apply_within_memory
 
 
 def device_of(network: nn.Module) -> torch.device:
@@ -18,34 +19,49 @@ def device_of(network: nn.Module) -> torch.device:
 
 
 @torch.no_grad()
-def restore(network: nn.Module, degraded: torch.Tensor, self_ensemble: bool = False) -> torch.Tensor:
+def restore(
+    network: nn.Module,
+    degraded: torch.Tensor,
+    scale: int = 1,
+    self_ensemble: bool = False,
+    tile: int | None = None,
+) -> torch.Tensor:
     """Run a network on (1, C, H, W) in float32 and return the result on the CPU.
 
-    With `self_ensemble`, the eight flips and rotations are restored, turned back and averaged.
+    Args:
+        network: any network of this library.
+        degraded: its input, in [0, 1].
+        scale: how many times larger the result is; not 1 for networks that take the small picture.
+        self_ensemble: restore the eight flips and rotations, turn them back, and average.
+        tile: restore squares of so many input pixels at a time to save memory; None: all at once if it fits.
     """
     x = degraded.to(device_of(network), torch.float32)
     if not self_ensemble:
-        return network(x).cpu()
+        return apply_within_memory(network, x, scale, tile).cpu()
     results = []
     for turns in range(4):
         for flip in (False, True):
             y = torch.rot90(x, turns, (2, 3))
-            y = network(y.flip(3) if flip else y)
+            y = apply_within_memory(network, y.flip(3) if flip else y, scale, tile)
             results.append(torch.rot90(y.flip(3) if flip else y, -turns, (2, 3)))
     return torch.stack(results).mean(0).cpu()
 
 
-def restore_image(network: nn.Module, image: np.ndarray, scale: int = 1) -> np.ndarray:
-    """Restore a uint8 image of your own; `scale` enlarges it first (1: keep the size).
+def restore_image(
+    network: nn.Module, image: np.ndarray, scale: int = 1, tile: int | None = None
+) -> np.ndarray:
+    """Restore a uint8 image of your own, `scale` times as large; `tile` is as in `restore`.
 
     A network for luma restores Y; the two colour planes are only enlarged (VDSR paper, section 4.1).
     """
     picture = to_tensor(image)
-    wide = bicubic_up(picture, scale) if scale > 1 and network.enlarged else picture
+    if not network.enlarged:
+        return to_image(restore(network, picture.expand(-1, network.channels, -1, -1), scale, tile=tile))
+    wide = bicubic_up(picture, scale) if scale > 1 else picture
     if network.channels == 3 or image.ndim == 2:
-        return to_image(restore(network, wide.expand(-1, network.channels, -1, -1)))
+        return to_image(restore(network, wide.expand(-1, network.channels, -1, -1), tile=tile))
     ycbcr = rgb_to_ycbcr(wide)
-    ycbcr[:, :1] = restore(network, ycbcr[:, :1])
+    ycbcr[:, :1] = restore(network, ycbcr[:, :1], tile=tile)
     return to_image(ycbcr_to_rgb(ycbcr))
 
 
@@ -68,7 +84,8 @@ def score(
 ) -> dict[str, float]:
     """PSNR and SSIM of one picture after degrading and restoring it."""
     clean, degraded = pair(image, degradation, network.channels, seed)
-    return protocol.score(restore(network, protocol.admit(degraded), protocol.self_ensemble), clean)
+    restored = restore(network, protocol.admit(degraded), degradation.shrink, protocol.self_ensemble)
+    return protocol.score(restored, clean)
 
 
 def evaluate(

@@ -5,6 +5,7 @@
 """
 
 import json
+import math
 import os
 import platform
 import subprocess
@@ -13,19 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
 import restorelib
+from restorelib.checkpoints import read_tensors, write_safely, write_tensors
 from restorelib.degrade import Bicubic, Degradation, describe, from_description
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
-from restorelib.images import file_digest, load_set, obtainable
+from restorelib.images import file_digest, load_set, obtainable, require
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
 from restorelib.recipes import PROFILES, find
-from restorelib.training import Recipe, Training, write_safely, write_tensors
+from restorelib.training import Recipe, Training
 
 SHIPPED = Path(__file__).parent / "runs"
 # Scores of methods that were not trained here: bicubic, and the authors' own weights.
@@ -37,6 +37,7 @@ class Unrestored(nn.Module):
 
     channels = 1
     enlarged = True
+    reach = 0
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The input itself."""
@@ -89,10 +90,7 @@ def load(run: str | Path) -> nn.Module:
         if file_digest(weights) != about["weights_sha256"]:
             raise RestoreError(f"{weights}: is not the file its record describes (sha256 differs)")
         network = build(about["network"], **about["recipe"]["options"])
-        try:
-            network.load_state_dict(load_file(weights))
-        except SafetensorError as error:
-            raise RestoreError(f"{weights}: cannot be read ({error})") from None
+        network.load_state_dict(read_tensors(weights)[0])
     network.record = about
     return network.eval()
 
@@ -140,6 +138,8 @@ def make(
     out: str | Path | None = None,
     minutes: float | None = None,
     checkpoint_seconds: float = 60,
+    until: float = math.inf,
+    compiled: bool = False,
 ) -> Path:
     """Train a recipe, score it on its test sets, write record and weights; returns the run's folder.
 
@@ -151,9 +151,14 @@ def make(
         out: the run's folder; `<runs_folder()>/<name>-<profile>` if None.
         minutes: a limit in place of the recipe's own.
         checkpoint_seconds: how often training saves its state.
+        until: the reading of `time.monotonic()` at which to leave the training for another time; its folder
+            then holds a checkpoint and no record.
+        compiled: use `torch.compile`.
     """
     folder = Path(out) if out else runs_folder() / f"{recipe.name}-{profile}"
     recipe = replace(recipe, minutes=minutes) if minutes else recipe
+    if profile == "paper":  # no paper trained on the bundled pictures
+        require(recipe.train_on)
     recipe = replace(recipe, train_on=obtainable(recipe.train_on, "bundled_train"))
     recipe = replace(recipe, validate_on=obtainable((recipe.validate_on,), "bundled")[0])
     if (folder / "record.json").is_file():
@@ -165,11 +170,27 @@ def make(
     except OSError as error:
         raise RestoreError(f"{folder}: cannot be made ({error.strerror})") from None
     pictures = [image for name in recipe.train_on for image in load_set(name).values()]
-    training = Training(recipe, pictures, validation_pictures(recipe.validate_on), folder)
-    training.run(checkpoint_seconds)
-    if training.accelerator.is_main_process:
+    start = _start(recipe, profile, folder)
+    validation = validation_pictures(recipe.validate_on)
+    training = Training(recipe, pictures, validation, folder, start=start, compiled=compiled)
+    training.run(checkpoint_seconds, until)
+    if training.done() == 1 and training.accelerator.is_main_process:
         finish(training, profile, folder)
     return folder
+
+
+def _start(recipe: Recipe, profile: str, folder: Path) -> dict[str, torch.Tensor] | None:
+    """The weights a recipe starts from: of the run beside this one, else of a shipped one of its size."""
+    if recipe.start is None:
+        return None
+    name = f"{recipe.start}-{profile}"
+    for first in (folder.parent / name, SHIPPED / name):
+        if (first / "record.json").is_file():
+            return load(first).state_dict()
+    raise RestoreError(
+        f"{recipe.name} starts from {recipe.start}: train that first, with --profile {profile} and "
+        f"--out {folder.parent / name}"
+    )
 
 
 def finish(training: Training, profile: str, folder: Path) -> None:
@@ -190,10 +211,12 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         "version": restorelib.__version__,
         "torch": torch.__version__,
         "hardware": hardware(),
+        "processes": training.accelerator.num_processes,
         "precision": training.accelerator.mixed_precision,
         "updates": state.step,
         "minutes": round(state.seconds / 60, 2),
-        "images_per_second": round(state.step * recipe.batch / state.seconds, 1),
+        "first_update_seconds": state.first_update,
+        "images_per_second": round(state.step * training.batch / state.seconds, 1),
         "peak_memory_mb": peak_memory_mb(),
         "loss": state.loss,
         "validation": state.validation,
@@ -286,7 +309,10 @@ def peak_memory_mb() -> int:
     """The most memory the training held: on the GPU, or of the whole process."""
     if torch.cuda.is_available():
         return round(torch.cuda.max_memory_allocated() / 2**20)
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return round(int(line.split()[1]) / 2**10)
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / 2**20 if platform.system() == "Darwin" else peak / 2**10)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)  # bytes on macOS

@@ -2,28 +2,30 @@
 
 import json
 import math
-import os
+import signal
+import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
-from safetensors import safe_open
-from safetensors.torch import save
+from accelerate.utils import broadcast_object_list
 from torch import nn
 from tqdm.auto import tqdm
 
+from restorelib.checkpoints import read_tensors, write_tensors
 from restorelib.degrade import Degradation, describe
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.networks import build
 from restorelib.patches import Patches
+from restorelib.tiles import apply, out_of_memory
 
 # ---------------------------------------------------------------- what to train
 
@@ -38,20 +40,21 @@ class Recipe:
         task: the degradations to undo; a batch mixes them.
         train_on, validate_on, test_on: names of sets or folders.
         test_task: the degradations to score under, if not those of `task`.
-        patch, batch: side of a clean patch in pixels; patches in a batch.
+        patch, batch: side of a degraded patch in pixels; patches in a batch.
         updates: steps of the optimiser.
         minutes: stop after this time at the latest; the schedule then ends with the time. None: no limit.
         loss: "l1", "l2" (means over pixels), or "sse" (half the summed squares over the batch size, as Caffe
             and MatConvNet have it, which clipping thresholds and learning rates of 2016 are made for).
         optimiser: "adamw" or "sgd" (momentum 0.9).
         lr, weight_decay: of the optimiser.
-        schedule: "cosine" (2 % warm-up, then down to zero), "steps" (divided by ten at each quarter), or
-            "constant".
+        schedule: "cosine" (2 % warm-up, then down to zero), "steps" (divided by ten at each quarter),
+            "halving" (halved every 200,000 updates), or "constant".
         clip: None, "norm" (global norm at most `theta`), "value" (each element within `theta`) or "value/lr"
             (each element within theta / lr: the VDSR paper's adjustable clipping, section 3.2).
         theta: threshold of the clipping.
         seed: of weights and patches.
         validations: how many times a validation PSNR is taken, evenly over the training.
+        start: a recipe whose trained weights this training begins with, wherever name and shape agree.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Recipe:
     seed: int = 0
     validations: int = 10
     test_task: tuple[Degradation, ...] = ()
+    start: str | None = None
 
     def vary(self, name: str, **changes) -> "Recipe":
         """This recipe with other values; `options` given here are added to the old ones."""
@@ -111,10 +115,14 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
         return recipe.lr
     if recipe.schedule == "steps":
         return recipe.lr * 0.1 ** min(int(progress * 4), 3)
+    if recipe.schedule == "halving":
+        return recipe.lr * 0.5 ** int(progress * recipe.updates / 200_000)
     if recipe.schedule == "cosine":
         warm = min(1.0, (progress + 1e-4) / 0.02)
         return recipe.lr * warm * 0.5 * (1 + math.cos(math.pi * progress))
-    raise RestoreError(f"no schedule is called '{recipe.schedule}'; there are cosine, steps, constant")
+    raise RestoreError(
+        f"no schedule is called '{recipe.schedule}'; there are cosine, steps, halving, constant"
+    )
 
 
 def clip_gradients(recipe: Recipe, parameters: list[nn.Parameter], lr: float) -> None:
@@ -151,12 +159,17 @@ def best_precision() -> str:
 # ---------------------------------------------------------------- the loop
 
 
+class Stopped(RestoreError):
+    """Someone asked the training to end; it can be continued."""
+
+
 @dataclass
 class Progress:
     """What a training has done so far; everything but the tensors that a checkpoint needs."""
 
     step: int = 0
     seconds: float = 0.0
+    first_update: float = 0.0  # seconds; what torch.compile took, if it was used
     loss: list = field(default_factory=list)  # [update, mean loss since the last entry]
     validation: list = field(default_factory=list)  # [update, minutes, PSNR in dB]
 
@@ -170,17 +183,41 @@ class Training:
         validation: images for the periodic PSNR.
         folder: where checkpoints go; one that is there already is resumed. None: nothing is written.
         precision: "bf16", "fp16" or "no"; None takes what suits the device.
+        start: weights to begin with, wherever name and shape agree.
+        memory_format: the order of values in memory; channels last is faster everywhere.
+        compiled: use `torch.compile`, whose first update takes a minute or two.
     """
 
-    def __init__(self, recipe: Recipe, pictures, validation, folder: Path | None = None, precision=None):
+    def __init__(
+        self,
+        recipe: Recipe,
+        pictures,
+        validation,
+        folder: Path | None = None,
+        precision: str | None = None,
+        start: Mapping[str, torch.Tensor] | None = None,
+        memory_format: torch.memory_format = torch.channels_last,
+        compiled: bool = False,
+    ):
         self.recipe, self.validation, self.folder = recipe, validation, folder
+        self.memory_format = memory_format
+        torch.backends.cudnn.benchmark = True  # batches have one shape: the fastest way is tried out once
         AcceleratorState._reset_state()  # else a second training in one process can't choose its precision
-        # Without CUDA on the CPU: drawing patches needs float64, which Apple's GPUs don't have.
+        several_sizes = len({degradation.shrink for degradation in recipe.task}) > 1
         self.accelerator = Accelerator(
-            mixed_precision=precision or best_precision(), cpu=not torch.cuda.is_available()
+            mixed_precision=precision or best_precision(),
+            # Without CUDA on the CPU: drawing patches needs float64, which Apple's GPUs don't have.
+            cpu=not torch.cuda.is_available(),
+            # A step for one scale leaves the branches of the others without gradients.
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=several_sizes)],
         )
         torch.manual_seed(recipe.seed)
-        network = build(recipe.network, **recipe.options).to(memory_format=torch.channels_last)
+        network = build(recipe.network, **recipe.options)
+        if start:
+            own = network.state_dict()
+            fitting = {k: v for k, v in start.items() if k in own and own[k].shape == v.shape}
+            network.load_state_dict(own | fitting)
+        network = network.to(memory_format=memory_format)
         optimiser = make_optimiser(recipe, network)
         self.patches = Patches(
             pictures,
@@ -192,14 +229,21 @@ class Training:
             self.accelerator.process_index,
             self.accelerator.device,
         )
-        self.network, self.optimiser = self.accelerator.prepare(network, optimiser)
+        self.network, self.optimiser = self.accelerator.prepare(
+            torch.compile(network) if compiled else network, optimiser
+        )
+        self.batch = recipe.batch * self.accelerator.num_processes
         self.progress = Progress()
         if folder and (folder / "checkpoint.safetensors").exists():
             self.resume()
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """The state dict, without what accelerate wraps around the network."""
-        return self.accelerator.unwrap_model(self.network).state_dict()
+        """The state dict."""
+        return self.bare_network().state_dict()
+
+    def bare_network(self) -> nn.Module:
+        """The network in training, without what accelerate and torch.compile wrap around it."""
+        return self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
 
     def trained(self) -> nn.Module:
         """A copy of the network as it is now, in eval mode and fp32, free of mixed precision."""
@@ -214,10 +258,12 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         degraded, clean = self.patches.batch(state.step)
-        restored = self.network(degraded.contiguous(memory_format=torch.channels_last))
+        degraded = degraded.contiguous(memory_format=self.memory_format)
+        restored = apply(self.network, degraded, clean.shape[-1] // degraded.shape[-1])
         loss = LOSSES[recipe.loss](restored.float(), clean)
         self.optimiser.zero_grad()
-        self.accelerator.backward(loss)
+        with self.waiting():
+            self.accelerator.backward(loss)
         self.accelerator.unscale_gradients(self.optimiser)
         clip_gradients(recipe, list(self.network.parameters()), lr)
         self.optimiser.step()
@@ -230,40 +276,84 @@ class Training:
         by_time = self.progress.seconds / (60 * self.recipe.minutes) if self.recipe.minutes else 0.0
         return min(1.0, max(by_updates, by_time))
 
-    def run(self, checkpoint_seconds: float = 60) -> Progress:
-        """Train to the end, with a progress bar, checkpoints and validations."""
+    def run(self, checkpoint_seconds: float = 60, until: float = math.inf) -> Progress:
+        """Train to the end, with a progress bar, checkpoints and validations.
+
+        Stops early when `time.monotonic()` passes `until`, and raises `RestoreError` when asked to end
+        (Ctrl-C, SIGTERM); both leave a checkpoint to continue from.
+        """
         state = self.progress
         begun = time.perf_counter() - state.seconds
         saved, losses = state.seconds, []
-        with tqdm(
-            total=100, desc=self.recipe.name, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}"
-        ) as bar:
+        with self.bar() as bar, asked_to_stop() as asked:
             while self.done() < 1:
                 losses.append(self.step())
-                state.seconds = time.perf_counter() - begun
-                validating = self.done() * self.recipe.validations >= len(state.validation) + 1
-                saving = self.folder and state.seconds - saved > checkpoint_seconds
+                stop = asked[0] if asked else "late" if time.monotonic() > until else None
+                state.seconds, stop = self.agreed(time.perf_counter() - begun, stop)
+                state.first_update = state.first_update or round(state.seconds, 2)
                 finished = self.done() == 1
-                if validating or saving or finished or len(losses) == 100:
+                validating = finished or self.done() * self.recipe.validations >= len(state.validation) + 1
+                saving = finished or stop or state.seconds - saved > checkpoint_seconds
+                if validating or saving or len(losses) == 100:
                     self.note(losses)
                     losses = []
-                if validating or finished:
+                if validating:
                     score = self.validate()
-                    state.seconds = time.perf_counter() - begun
+                    state.seconds, _ = self.agreed(time.perf_counter() - begun, None)
                     state.validation.append([state.step, round(state.seconds / 60, 3), round(score, 4)])
                 if saving:
                     self.save()
                     saved = state.seconds
                 bar.set_postfix_str(self.status(), refresh=False)
                 bar.update(100 * self.done() - bar.n)
-        if self.folder:
-            self.save()
+                if stop == "late":
+                    break
+                if stop:
+                    raise Stopped(
+                        f"{self.recipe.name}: stopped by {stop} after update {state.step}; "
+                        "start it again the same way to continue"
+                    )
         return state
+
+    def bar(self) -> tqdm:
+        """A progress bar in per cent, shown by one process."""
+        return tqdm(
+            total=100,
+            desc=self.recipe.name,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}",
+            disable=None if self.accelerator.is_main_process else True,
+        )
+
+    def agreed(self, seconds: float, stop: str | None) -> tuple[float, str | None]:
+        """The first process's values, so that all processes end, validate and save at the same update."""
+        if self.accelerator.num_processes == 1:
+            return seconds, stop
+        if self.progress.step % 10:  # asking makes a GPU wait
+            return self.progress.seconds, None
+        with self.waiting():
+            return tuple(broadcast_object_list([seconds, stop]))
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Where processes wait for each other: one that has died ends the others with one line."""
+        try:
+            yield
+        except RuntimeError as error:
+            if self.accelerator.num_processes == 1 or out_of_memory(error):
+                raise
+            self.save()
+            reason = str(error).splitlines()[0]
+            raise RestoreError(
+                f"{self.recipe.name}: another process of this training has ended; "
+                f"start it again the same way to continue after update {self.progress.step} ({reason})"
+            ) from None
 
     def status(self) -> str:
         """Speed, loss and validation so far, in a few words."""
         state = self.progress
-        words = [f"{state.step * self.recipe.batch / state.seconds:.0f} patches/s"]
+        words = []
+        if state.seconds:
+            words.append(f"{state.step * self.batch / state.seconds:.0f} patches/s")
         if state.loss:
             words.append(f"loss {state.loss[-1][1]:.5f}")
         if state.validation:
@@ -272,7 +362,8 @@ class Training:
 
     def note(self, losses: list[torch.Tensor]) -> None:
         """Write down the mean loss, and stop if it is not a number."""
-        mean = torch.stack(losses).mean().item()
+        with self.waiting():
+            mean = self.accelerator.reduce(torch.stack(losses).mean(), "mean").item()
         if not math.isfinite(mean):
             raise RestoreError(
                 f"{self.recipe.name}: the loss is {mean} near update {self.progress.step}; "
@@ -288,22 +379,24 @@ class Training:
     # ------------------------------------------------------------ checkpoints
 
     def save(self) -> None:
-        """Write a checkpoint: weights, the optimiser's state, and the progress so far."""
+        """Write a checkpoint if there is a folder: weights, the optimiser's state, the progress so far."""
+        if not (self.folder and self.accelerator.is_main_process):
+            return
         tensors = {f"network.{k}": v for k, v in self.weights().items()}
         for i, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items() if torch.is_tensor(v)}
         about = {"recipe": self.recipe.digest(), "progress": json.dumps(asdict(self.progress))}
+        if self.accelerator.scaler:  # fp16: the factor that keeps small gradients from becoming zero
+            about["scaler"] = json.dumps(self.accelerator.scaler.state_dict())
         write_tensors(self.folder / "checkpoint.safetensors", tensors, about)
 
     def resume(self) -> None:
         """Continue from the folder's checkpoint; refuses one that another recipe made."""
         path = self.folder / "checkpoint.safetensors"
-        with safe_open(path, "pt") as file:
-            about = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if about["recipe"] != self.recipe.digest():
+        tensors, about = read_tensors(path)
+        if about.get("recipe") != self.recipe.digest():
             raise RestoreError(f"{path} was made by another recipe; choose another --out or remove it")
-        network = self.accelerator.unwrap_model(self.network)
+        network = self.bare_network()
         parameters = list(network.parameters())
         weights: dict[str, torch.Tensor] = {}
         state: dict[int, dict] = {}
@@ -319,26 +412,25 @@ class Training:
         network.load_state_dict(weights)
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+        if self.accelerator.scaler:
+            self.accelerator.scaler.load_state_dict(json.loads(about["scaler"]))
         self.progress = Progress(**json.loads(about["progress"]))
 
 
-def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, str] | None = None) -> None:
-    """Write a safetensors file; `path` always holds a whole file, the old one or the new one."""
-    # A clone per tensor: safetensors wants plain memory, not channels_last.
-    plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    write_safely(path, save(plain, about))
+@contextmanager
+def asked_to_stop() -> Iterator[list[str]]:
+    """A list that receives the name of a signal to end, so that the loop can finish its update first."""
+    asked: list[str] = []
+    if threading.current_thread() is not threading.main_thread():  # Python handles signals only there
+        yield asked
+        return
 
+    def note(number: int, _) -> None:
+        asked.append({signal.SIGINT: "Ctrl-C"}.get(number, signal.Signals(number).name))
 
-def write_safely(path: Path, content: bytes) -> None:
-    """Write a file under another name first and rename it, so that a kill or a full disk can't spoil it."""
-    draft = path.with_suffix(".draft")
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with open(draft, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise RestoreError(f"{path}: cannot be written ({error.strerror or error})") from None
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -45,7 +45,8 @@ def wait_for_training(folder):
         time.sleep(0.002)
 
 
-def test_ten_kills_at_random_moments_change_nothing(recipe, start, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_ten_ends_at_random_moments_change_nothing(recipe, start, tmp_path, number):
     longer = replace(recipe, updates=30)
 
     process = start(longer, tmp_path / "unbroken")
@@ -62,7 +63,7 @@ def test_ten_kills_at_random_moments_change_nothing(recipe, start, tmp_path):
         process = start(longer, folder)
         wait_for_training(folder)
         time.sleep(moment.uniform(0, 0.7 * lasted))
-        process.kill()
+        os.kill(process.pid, number)
         process.join()
         unfinished += not (folder / "record.json").exists()
 

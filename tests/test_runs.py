@@ -1,6 +1,5 @@
 """Run folders: what a record says, what loading checks, and that shipped scores are what the weights give."""
 
-import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -34,9 +33,11 @@ SCHEMA = {
     "version": str,
     "torch": str,
     "hardware": str,
+    "processes": int,
     "precision": str,
     "updates": int,
     "minutes": float,
+    "first_update_seconds": float | None,
     "images_per_second": float,
     "peak_memory_mb": int,
     "loss": list,

@@ -10,12 +10,13 @@ from safetensors.torch import load_file
 from torch import nn
 
 from restorelib import runs
+from restorelib.checkpoints import write_tensors
 from restorelib.degrade import Noise
 from restorelib.images import file_digest, load_set
 from restorelib.metrics import psnr
 from restorelib.recipes import PROFILES, RECIPES, find
 from restorelib.runs import degradations
-from restorelib.training import Training, clip_gradients, learning_rate, write_tensors
+from restorelib.training import Recipe, Training, clip_gradients, learning_rate
 
 
 @pytest.fixture
@@ -95,6 +96,13 @@ def test_the_steps_of_the_paper(recipe):
     steps = replace(recipe, schedule="steps", lr=0.1)
     rates = [learning_rate(steps, epoch / 80) for epoch in (0, 19, 20, 40, 60, 79, 80)]
     assert rates == pytest.approx([0.1, 0.1, 0.01, 1e-3, 1e-4, 1e-4, 1e-4])
+
+
+def test_halving_every_200_000_updates(recipe):
+    # EDSR paper, section 4.2; `progress` is of 300,000 updates
+    halving = replace(recipe, schedule="halving", lr=1e-4, updates=300_000)
+    rates = [learning_rate(halving, updates / 300_000) for updates in (0, 199_999, 200_001, 300_000)]
+    assert rates == pytest.approx([1e-4, 1e-4, 5e-5, 5e-5])
 
 
 def test_the_constant_schedule(recipe):

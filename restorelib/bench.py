@@ -1,0 +1,318 @@
+"""What training costs on this machine, and what each choice of the training loop gives.
+
+All ways of doing a thing are timed in turns in the same run, so that a busy machine slows all of them alike;
+compare ratios, not seconds.
+"""
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
+
+from restorelib.blocks import conv
+from restorelib.degrade import bicubic_down
+from restorelib.errors import RestoreError
+from restorelib.evaluation import restore
+from restorelib.images import load_set, obtainable
+from restorelib.networks import build
+from restorelib.recipes import RECIPES
+from restorelib.runs import hardware, peak_memory_mb
+from restorelib.tiles import apply
+from restorelib.training import LOSSES, Recipe, Training, best_precision
+
+ROUNDS = 5
+PICTURE, TILE = 384, 128
+
+
+def benched() -> dict[str, Recipe]:
+    """The recipe each network is timed at: the first one, in its `reduced` profile."""
+    chosen: dict[str, Recipe] = {}
+    for profiles in RECIPES.values():
+        if "reduced" in profiles:
+            chosen.setdefault(profiles["reduced"].network, profiles["reduced"])
+    return chosen
+
+
+def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
+    """Time networks at their recipes' sizes; all of them if none is named.
+
+    Args:
+        networks: names of networks that have a recipe.
+        compiled: also time `torch.compile`, whose first update takes a minute or two.
+
+    Returns:
+        The machine, its convolution peak, one row a network, and the worst over all rows of `sampler_share`
+        (part of a training step that drawing patches takes) and `sampler_over_dataloader` (patches/s of the
+        sampler over those of a DataLoader that decodes, crops and flips).
+    """
+    recipes = benched()
+    for name in networks:
+        if name not in recipes:
+            raise RestoreError(f"no network called '{name}' has a recipe; there are {', '.join(recipes)}")
+    peak = convolution_peak()
+    rows = [_row(recipes[name], peak, compiled) for name in networks or recipes]
+    return {
+        "hardware": hardware(),
+        "torch": torch.__version__,
+        "precision": best_precision(),
+        "convolution_peak_gflops": round(peak, 1),
+        "sampler_share": max(row["sampler_share"] for row in rows),
+        "sampler_over_dataloader": min(row["sampler_over_dataloader"] for row in rows),
+        "rows": rows,
+    }
+
+
+def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
+    recipe = replace(recipe, train_on=obtainable(recipe.train_on, "bundled_train"))
+    pictures = [image for name in recipe.train_on for image in load_set(name).values()]
+    training = Training(recipe, pictures, {})
+    pair = training.patches.batch(0)
+    steps = {"step": training.step, "bare": bare_step(recipe, pair)}
+    steps["NCHW"] = Training(recipe, pictures, {}, memory_format=torch.contiguous_format).step
+    if training.accelerator.mixed_precision != "no":
+        steps["fp32"] = Training(recipe, pictures, {}, precision="no").step
+    if compiled:
+        compiling = Training(recipe, pictures, {}, compiled=True)
+        compile_seconds = seconds(compiling.step)
+        steps["compiled"] = compiling.step
+    with tempfile.TemporaryDirectory() as folder:
+        loader = iter(decoding_loader(pictures, Path(folder), training.patches, recipe.batch))
+        fed = Training(recipe, pictures, {})
+        fed.patches.clean = lambda step, full: next(loader).to(fed.patches.pixels.device)
+        steps["sampler"] = lambda: training.patches.batch(training.progress.step)
+        steps["DataLoader"] = fed.step
+        steps["loader alone"] = lambda: next(loader)
+        before = {
+            # What the workers made in advance is not counted, and then they are given time to make it again.
+            "loader alone": lambda: [next(loader) for _ in range(2 * processors())],
+            "step": lambda: time.sleep(1),
+        }
+        took = in_turns(steps, before)
+    flops = counted_flops(recipe, pair)
+    whole, tiled = restoring_seconds(recipe)
+    return {
+        "network": recipe.network,
+        "recipe": recipe.name,
+        "patch": recipe.patch,
+        "batch": recipe.batch,
+        "parameters": sum(p.numel() for p in training.network.parameters()),
+        "patches_per_second": round(recipe.batch / took["step"], 1),
+        "gflops": round(flops / took["step"] / 1e9, 1),
+        "peak_fraction": round(flops / took["step"] / 1e9 / peak, 3),
+        "bare_over_step": round(took["bare"] / took["step"], 3),
+        "sampler_patches_per_second": round(recipe.batch / took["sampler"]),
+        "loader_patches_per_second": round(recipe.batch / took["loader alone"]),
+        "sampler_share": round(took["sampler"] / took["step"], 4),
+        "sampler_over_dataloader": round(took["loader alone"] / took["sampler"], 1),
+        # How many times longer a step takes when one choice is undone.
+        "times_longer": {
+            way: round(took[way] / took["step"], 2)
+            for way in ("NCHW", "fp32", "DataLoader", "compiled")
+            if way in took
+        },
+        "compile_seconds": round(compile_seconds, 1) if compiled else None,
+        "memory_mb": step_memory_mb(recipe),
+        "picture": PICTURE,
+        "whole_seconds": round(whole, 3),
+        "tile": TILE,
+        "tiles_seconds": round(tiled, 3),
+    }
+
+
+# ---------------------------------------------------------------- timing
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one call takes, the GPU's work included."""
+    _wait()
+    begun = time.perf_counter()
+    work()
+    _wait()
+    return time.perf_counter() - begun
+
+
+def _wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def in_turns(
+    ways: dict[str, Callable[[], object]], before: dict[str, Callable[[], object]] | None = None
+) -> dict[str, float]:
+    """Median seconds of one call of each way, over `ROUNDS` rounds in which every way has its turn.
+
+    Args:
+        ways: what is timed.
+        before: what is done first, and not timed, when it is a way's turn.
+    """
+    # Quick work is repeated until the clock can measure it. The first call is a warm-up, the second a guess.
+    guesses = {way: [seconds(work) for _ in range(2)][1] for way, work in ways.items()}
+    repeats = {way: max(1, min(50, int(0.2 / guess))) for way, guess in guesses.items()}
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(ROUNDS):
+        for way, work in ways.items():
+            if before and way in before:
+                before[way]()
+            whole = seconds(lambda: [work() for _ in range(repeats[way])])  # noqa: B023
+            times[way].append(whole / repeats[way])
+    return {way: median(measured) for way, measured in times.items()}
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def convolution_peak() -> float:
+    """The most GFLOP/s that a large 3x3 convolution reaches here, in the precision that training uses."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    kind = {"bf16": torch.bfloat16, "fp16": torch.float16, "no": torch.float32}[best_precision()]
+    count, side = (64, 128) if device.type == "cuda" else (8, 96)
+    rates = []
+    for width in (64, 256):
+        layer = conv(width, width).to(device, kind, memory_format=torch.channels_last)
+        x = torch.rand(count, width, side, side, device=device, dtype=kind)
+        x = x.contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            fastest = min(seconds(lambda: layer(x)) for _ in range(3 * ROUNDS))  # noqa: B023
+        rates.append(2 * 9 * width**2 * count * side**2 / fastest / 1e9)
+    return max(rates)
+
+
+# ---------------------------------------------------------------- what is compared
+
+
+def bare_step(recipe: Recipe, pair: tuple[torch.Tensor, torch.Tensor]) -> Callable[[], None]:
+    """A training step with nothing but network, loss and optimiser, on one batch."""
+    degraded, clean = (x.contiguous(memory_format=torch.channels_last) for x in pair)
+    network = build(recipe.network, **recipe.options)
+    network = network.to(degraded.device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), fused=True)
+    kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(best_precision())
+
+    def step() -> None:
+        with torch.autocast(degraded.device.type, kind, enabled=kind is not None):
+            restored = apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
+        loss = LOSSES[recipe.loss](restored.float(), clean)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+class Decoding(Dataset):
+    """Random crops as the public toolboxes make them: decode a file, crop, flip, for every patch."""
+
+    def __init__(self, files: list[Path], side: int, channels: int):
+        self.files, self.side = files, side
+        self.mode = "L" if channels == 1 else "RGB"
+
+    def __len__(self) -> int:
+        return 10**9
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        random = np.random.default_rng(index)
+        with Image.open(self.files[random.integers(len(self.files))]) as file:
+            picture = np.array(file.convert(self.mode))
+        top = random.integers(picture.shape[0] - self.side + 1)
+        left = random.integers(picture.shape[1] - self.side + 1)
+        crop = picture[top : top + self.side, left : left + self.side]
+        if random.random() < 0.5:
+            crop = crop[:, ::-1]
+        crop = np.rot90(crop, random.integers(4)).reshape(self.side, self.side, -1)
+        return torch.from_numpy(crop.copy()).permute(2, 0, 1).float() / 255
+
+
+def decoding_loader(pictures: list[np.ndarray], folder: Path, patches, batch: int) -> DataLoader:
+    """A DataLoader over the same pictures as PNG files, with a worker for each processor."""
+    side = max(cut.full for cut in patches.cuts)
+    files = []
+    for i, picture in enumerate(pictures):
+        if min(picture.shape[:2]) >= side:
+            files.append(folder / f"{i}.png")
+            Image.fromarray(picture).save(files[-1])
+    dataset = Decoding(files, side, patches.pixels.shape[1])
+    return DataLoader(dataset, batch, num_workers=processors(), pin_memory=torch.cuda.is_available())
+
+
+# ---------------------------------------------------------------- work, memory, pictures
+
+
+def counted_flops(recipe: Recipe, pair: tuple[torch.Tensor, torch.Tensor]) -> int:
+    """Floating-point operations of one training step, a multiplication and an addition counted as two."""
+    step = bare_step(recipe, pair)
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return counter.get_total_flops()
+
+
+def step_memory_mb(recipe: Recipe) -> int:
+    """What two training steps add to the memory of a process, in MiB."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+        return _two_steps(recipe)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_two_steps, (recipe,))
+
+
+def _two_steps(recipe: Recipe) -> int:
+    training = Training(recipe, list(load_set("bundled_train").values()), {})
+    pair = training.patches.batch(0)
+    training.patches.batch = lambda step: pair
+    before = 0 if torch.cuda.is_available() else peak_memory_mb()
+    for _ in range(2):
+        training.step()
+    return peak_memory_mb() - before
+
+
+def restoring_seconds(recipe: Recipe) -> tuple[float, float]:
+    """Seconds to restore a square picture, whole and in tiles."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network = build(recipe.network, **recipe.options).to(device, memory_format=torch.channels_last).eval()
+    shrink = recipe.task[0].shrink
+    clean = torch.rand(1, network.channels, PICTURE, PICTURE)
+    degraded = bicubic_down(clean, shrink) if shrink > 1 else clean
+    took = in_turns(
+        {
+            "whole": lambda: restore(network, degraded, shrink),
+            "tiles": lambda: restore(network, degraded, shrink, tile=TILE),
+        }
+    )
+    return took["whole"], took["tiles"]
+
+
+# ---------------------------------------------------------------- telling
+
+
+def as_text(result: dict) -> str:
+    """The result of `bench` in a few lines a network."""
+    peak = f"convolution peak {result['convolution_peak_gflops']:.0f} GFLOP/s in {result['precision']}"
+    lines = [f"{result['hardware']}, torch {result['torch']}, {peak}"]
+    for row in result["rows"]:
+        undone = ", ".join(f"{way} {times:.2f}" for way, times in row["times_longer"].items())
+        lines += [
+            "",
+            f"{row['network']}: {row['patches_per_second']} patches/s of {row['patch']} pixels, "
+            f"{row['batch']} a batch",
+            f"  {row['gflops']:.0f} GFLOP/s, {row['peak_fraction']:.0%} of the peak; "
+            f"a step needs {row['memory_mb']} MiB",
+            f"  the step runs at {row['bare_over_step']:.0%} of the bare network's speed",
+            f"  the sampler draws {row['sampler_patches_per_second']} patches/s, "
+            f"{row['sampler_share']:.1%} of the step, "
+            f"{row['sampler_over_dataloader']:.0f} times what a decoding DataLoader does",
+            f"  times as long with one choice undone: {undone}",
+            f"  {row['picture']}x{row['picture']} pixels restored in {row['whole_seconds']} s, "
+            f"in tiles of {row['tile']}: {row['tiles_seconds']} s",
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""Files that are always whole: safetensors and others, written so that nothing can spoil them."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from restorelib.errors import RestoreError
+
+
+def write_safely(path: Path, content: bytes) -> None:
+    """Write a file under another name first and rename it, so that a kill or a full disk can't spoil it."""
+    draft = path.with_suffix(".draft")
+    try:
+        with open(draft, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise RestoreError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, str] | None = None) -> None:
+    """Write a safetensors file; `path` always holds a whole file, the old one or the new one."""
+    # A clone per tensor: safetensors wants plain memory, not channels_last.
+    plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    write_safely(path, save(plain, about))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """The tensors of a safetensors file, and what was written about them.
+
+    Raises `RestoreError` for a file that is cut short or is something else.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise RestoreError(
+            f"{path}: is damaged or no safetensors file ({error}); replace or remove it"
+        ) from None

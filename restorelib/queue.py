@@ -1,0 +1,63 @@
+"""The runs that the book wants, most valuable first, and a worker that makes the missing ones."""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from restorelib.errors import RestoreError
+from restorelib.images import require
+from restorelib.recipes import find
+from restorelib.runs import SHIPPED, make, record
+from restorelib.training import Stopped
+
+# A run is wanted with all its updates: one that was cut short for lack of time stays on the list.
+WANTED = (
+    ("vdsr", "paper"),
+    ("edsr-x2", "reduced"),
+    ("edsr-x3", "reduced"),
+    ("edsr-x4", "reduced"),
+    ("mdsr", "reduced"),
+    ("srresnet-x2", "reduced"),
+    ("srcnn", "reduced"),
+    *((f"vdsr-train-x{scales}", "reduced") for scales in ("2", "3", "4", "23", "24", "34", "234")),
+    *((f"vdsr-depth{depth}", "reduced") for depth in (5, 10, 15, 20)),
+    *((f"vdsr-{kind}-lr{lr}", "reduced") for kind in ("residual", "plain") for lr in (0.1, 0.01, 0.001)),
+    ("srcnn-9-1-5", "reduced"),
+)
+
+
+def missing(out: Path) -> Iterator[tuple[str, str]]:
+    """The wanted runs, as (recipe, profile), that are neither shipped nor in the folder `out`."""
+    for name, profile in WANTED:
+        digest = find(name, profile).digest()
+        folders = (SHIPPED / f"{name}-{profile}", out / f"{name}-{profile}")
+        records = [record(folder) for folder in folders if (folder / "record.json").is_file()]
+        if digest not in [about["recipe_sha256"] for about in records]:
+            yield name, profile
+
+
+def work(out: Path, minutes: float | None = None, checkpoint_seconds: float = 60) -> None:
+    """Make the missing runs in `out`, one folder each, until all are made or the time is up.
+
+    The run that the time cuts off keeps a checkpoint; another call, here or where `out` was carried to, goes
+    on from it. A run that fails is reported in one line, and the next one is made.
+    """
+    until = time.monotonic() + 60 * minutes if minutes else math.inf
+    for name, profile in missing(out):
+        if time.monotonic() > until:
+            break
+        folder = out / f"{name}-{profile}"
+        try:
+            require(find(name, profile).train_on)
+            make(find(name, profile), profile, folder, None, checkpoint_seconds, until)
+        except Stopped:
+            raise
+        except RestoreError as error:
+            print(f"{name}-{profile}: failed ({error})")
+            continue
+        if (folder / "record.json").is_file():
+            about = record(folder)
+            print(f"{folder}: {about['updates']} updates in {about['minutes']} minutes")
+        else:
+            print(f"{folder}: the time is up; the same command continues it")

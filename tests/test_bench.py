@@ -1,0 +1,79 @@
+"""The bench: what it counts is right, and it times what it says."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from restorelib import bench
+from restorelib.degrade import Noise
+from restorelib.images import to_image
+from restorelib.patches import Patches
+
+
+@pytest.fixture
+def tiny(monkeypatch, recipe):
+    """The bench with one tiny network and little patience."""
+    monkeypatch.setattr(bench, "benched", lambda: {"vdsr": recipe})
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    monkeypatch.setattr(bench, "PICTURE", 48)
+    return recipe
+
+
+def test_operations_by_hand(recipe):
+    # three layers 1-8-8-1: 9 * (8 + 64 + 8) weights, a multiplication and an addition each, for every pixel; as
+    # much again for the gradients of the weights, and for those of the inputs of all layers but the first
+    weights = 9 * np.array([8, 64, 8])
+    pixels = recipe.batch * recipe.patch**2
+    pair = torch.rand(2, recipe.batch, 1, recipe.patch, recipe.patch)
+    assert bench.counted_flops(recipe, tuple(pair)) == 2 * pixels * (3 * weights.sum() - weights[0])
+
+
+def test_ways_take_turns_and_the_median_counts(monkeypatch):
+    monkeypatch.setattr(bench, "ROUNDS", 3)
+    turns = []
+    ways = {"slow": lambda: (turns.append("slow"), time.sleep(0.3)), "quick": lambda: time.sleep(0.01)}
+    took = bench.in_turns(ways, {"quick": lambda: turns.append("before quick")})
+    assert took["slow"] == pytest.approx(0.3, rel=0.2)
+    assert took["quick"] == pytest.approx(0.01, rel=0.5)
+    assert turns == ["slow"] * 2 + ["slow", "before quick"] * 3
+
+
+def test_the_loader_decodes_crops_and_flips(noise, tmp_path):
+    picture = noise(9, 12)
+    patches = Patches([picture], (Noise(0),), size=7, batch=4)
+    loader = bench.decoding_loader([picture, noise(6, 50)], tmp_path, patches, batch=4)
+    assert [path.name for path in tmp_path.iterdir()] == ["0.png"]  # the other holds no patch
+    windows = set()
+    for top in range(3):
+        for left in range(6):
+            for turns in range(4):
+                window = np.rot90(picture[top : top + 7, left : left + 7], turns)
+                windows |= {window.tobytes(), window[:, ::-1].tobytes()}
+    drawn = [to_image(loader.dataset[i][None]).tobytes() for i in range(100)]
+    assert set(drawn) <= windows
+    assert len(set(drawn)) > 50
+    assert next(iter(loader)).shape == (4, 1, 7, 7)
+
+
+def test_the_result_has_its_keys_and_its_ratios_are_those_of_its_figures(tiny):
+    result = json.loads(json.dumps(bench.bench()))
+    (row,) = result["rows"]
+    assert result["sampler_share"] == row["sampler_share"]
+    assert result["sampler_over_dataloader"] == row["sampler_over_dataloader"]
+    assert 0 < row["sampler_share"] < 1
+    assert row["sampler_over_dataloader"] == pytest.approx(
+        row["sampler_patches_per_second"] / row["loader_patches_per_second"], rel=0.1
+    )
+    assert row["peak_fraction"] == pytest.approx(row["gflops"] / result["convolution_peak_gflops"], abs=0.05)
+    assert row["memory_mb"] >= 0
+    assert {"NCHW", "DataLoader"} <= row["times_longer"].keys()
+    told = bench.as_text(result)
+    assert f"{row['patches_per_second']} patches/s of 17 pixels" in told
+
+
+def test_an_unknown_network_is_refused(refused):
+    with refused("no network called 'vdsl' has a recipe; there are .*vdsr"):
+        bench.bench(("vdsl",))
