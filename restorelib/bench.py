@@ -4,6 +4,7 @@ All ways of doing a thing are timed in turns in the same run, so that a busy mac
 compare ratios, not seconds.
 """
 
+import json
 import multiprocessing
 import os
 import tempfile
@@ -18,6 +19,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
+from tqdm.auto import tqdm
 
 from restorelib.blocks import conv
 from restorelib.degrade import bicubic_down
@@ -26,7 +28,7 @@ from restorelib.evaluation import restore
 from restorelib.images import load_set, obtainable
 from restorelib.networks import build
 from restorelib.recipes import RECIPES
-from restorelib.runs import hardware, peak_memory_mb
+from restorelib.runs import MEASURED, hardware, peak_memory_mb
 from restorelib.tiles import apply
 from restorelib.training import LOSSES, Recipe, Training, best_precision
 
@@ -41,6 +43,11 @@ def benched() -> dict[str, Recipe]:
         if "reduced" in profiles:
             chosen.setdefault(profiles["reduced"].network, profiles["reduced"])
     return chosen
+
+
+def shipped() -> list[dict]:
+    """The results of `bench` that come with the book, one a machine."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(MEASURED.glob("bench-*.json"))]
 
 
 def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
@@ -60,7 +67,9 @@ def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
         if name not in recipes:
             raise RestoreError(f"no network called '{name}' has a recipe; there are {', '.join(recipes)}")
     peak = convolution_peak()
-    rows = [_row(recipes[name], peak, compiled) for name in networks or recipes]
+    rows = [
+        _row(recipes[name], peak, compiled) for name in tqdm(networks or recipes, desc="bench", leave=False)
+    ]
     return {
         "hardware": hardware(),
         "torch": torch.__version__,
@@ -74,6 +83,10 @@ def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
 
 def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
     recipe = replace(recipe, train_on=obtainable(recipe.train_on, "bundled_train"))
+    if (
+        len({degradation.shrink for degradation in recipe.task}) > 1
+    ):  # else every step has work of its own size
+        recipe = replace(recipe, task=recipe.task[:1])
     pictures = [image for name in recipe.train_on for image in load_set(name).values()]
     training = Training(recipe, pictures, {})
     pair = training.patches.batch(0)
@@ -88,12 +101,13 @@ def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         loader = iter(decoding_loader(pictures, Path(folder), training.patches, recipe.batch))
         fed = Training(recipe, pictures, {})
-        fed.patches.clean = lambda step, full: next(loader).to(fed.patches.pixels.device)
+        device = fed.patches.pixels.device
+        fed.patches.clean = lambda step, full: next(loader)[..., :full, :full].to(device)
         steps["sampler"] = lambda: training.patches.batch(training.progress.step)
         steps["DataLoader"] = fed.step
         steps["loader alone"] = lambda: next(loader)
         before = {
-            # What the workers made in advance is not counted, and then they are given time to make it again.
+            # What the workers made in advance is not counted; later they are given time to make it again.
             "loader alone": lambda: [next(loader) for _ in range(2 * processors())],
             "step": lambda: time.sleep(1),
         }
@@ -157,7 +171,7 @@ def in_turns(
     """
     # Quick work is repeated until the clock can measure it. The first call is a warm-up, the second a guess.
     guesses = {way: [seconds(work) for _ in range(2)][1] for way, work in ways.items()}
-    repeats = {way: max(1, min(50, int(0.2 / guess))) for way, guess in guesses.items()}
+    repeats = {way: max(1, min(500, int(0.3 / guess))) for way, guess in guesses.items()}
     times: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(ROUNDS):
         for way, work in ways.items():
@@ -242,7 +256,7 @@ def decoding_loader(pictures: list[np.ndarray], folder: Path, patches, batch: in
         if min(picture.shape[:2]) >= side:
             files.append(folder / f"{i}.png")
             Image.fromarray(picture).save(files[-1])
-    dataset = Decoding(files, side, patches.pixels.shape[1])
+    dataset = Decoding(files, side, len(patches.pixels))
     return DataLoader(dataset, batch, num_workers=processors(), pin_memory=torch.cuda.is_available())
 
 

@@ -57,7 +57,8 @@ class Patches:
             raise RestoreError(f"no training picture has {full}x{full} pixels, which a patch needs")
         sizes = torch.tensor([p.shape[:2] for p in planes])
         starts = torch.tensor([0] + [p.shape[0] * p.shape[1] for p in planes]).cumsum(0)
-        self.pixels = torch.cat([p.reshape(-1, channels) for p in planes]).to(device)
+        # One plane a channel: gathering single bytes is several times as fast as gathering triples.
+        self.pixels = torch.cat([p.reshape(-1, channels) for p in planes]).T.contiguous().to(device)
         self.width = sizes[:, 1].to(device)
         self.start = starts[:-1].to(device)
         # A picture is drawn in proportion to the number of patches it holds.
@@ -85,7 +86,8 @@ class Patches:
 
         run = torch.arange(full, device=device)
         address = base[:, None, None] + run[:, None] * step_u[:, None, None] + run * step_v[:, None, None]
-        return self.pixels[address].permute(0, 3, 1, 2).float() / 255
+        drawn = [plane.index_select(0, address.flatten()).view_as(address) for plane in self.pixels]
+        return torch.stack(drawn, 1).float().div_(255)
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The pair (degraded, clean) number `step`, (batch, channels, side, side) each, in [0, 1]."""

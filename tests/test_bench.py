@@ -2,29 +2,33 @@
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from restorelib import bench
-from restorelib.degrade import Noise
+from restorelib.degrade import Bicubic, Noise
 from restorelib.images import to_image
 from restorelib.patches import Patches
 
 
 @pytest.fixture
 def tiny(monkeypatch, recipe):
-    """The bench with one tiny network and little patience."""
-    monkeypatch.setattr(bench, "benched", lambda: {"vdsr": recipe})
+    """The bench with two tiny networks and little patience."""
+    several = tuple(Bicubic(scale, enlarge=False) for scale in (2, 3))
+    options = {"blocks": 1, "width": 8}
+    mdsr = replace(recipe, network="mdsr", options=options, task=several, patch=6)
+    monkeypatch.setattr(bench, "benched", lambda: {"vdsr": recipe, "mdsr": mdsr})
     monkeypatch.setattr(bench, "ROUNDS", 1)
     monkeypatch.setattr(bench, "PICTURE", 48)
     return recipe
 
 
 def test_operations_by_hand(recipe):
-    # three layers 1-8-8-1: 9 * (8 + 64 + 8) weights, a multiplication and an addition each, for every pixel; as
-    # much again for the gradients of the weights, and for those of the inputs of all layers but the first
+    # three layers 1-8-8-1: 9 * (8 + 64 + 8) weights, a multiplication and an addition each, for every pixel;
+    # as much again for the gradients of the weights, and for those of the inputs of all layers but the first
     weights = 9 * np.array([8, 64, 8])
     pixels = recipe.batch * recipe.patch**2
     pair = torch.rand(2, recipe.batch, 1, recipe.patch, recipe.patch)
@@ -60,9 +64,12 @@ def test_the_loader_decodes_crops_and_flips(noise, tmp_path):
 
 def test_the_result_has_its_keys_and_its_ratios_are_those_of_its_figures(tiny):
     result = json.loads(json.dumps(bench.bench()))
-    (row,) = result["rows"]
-    assert result["sampler_share"] == row["sampler_share"]
-    assert result["sampler_over_dataloader"] == row["sampler_over_dataloader"]
+    row, several = result["rows"]
+    assert (row["network"], several["network"]) == ("vdsr", "mdsr")
+    assert result["sampler_share"] == max(row["sampler_share"], several["sampler_share"])
+    assert result["sampler_over_dataloader"] == min(
+        row["sampler_over_dataloader"], several["sampler_over_dataloader"]
+    )
     assert 0 < row["sampler_share"] < 1
     assert row["sampler_over_dataloader"] == pytest.approx(
         row["sampler_patches_per_second"] / row["loader_patches_per_second"], rel=0.1
