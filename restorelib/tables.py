@@ -156,8 +156,8 @@ def choices(result: dict) -> Grid:
 
 def _machine(result: dict) -> str:
     return (
-        f"Measured on {result['hardware']} with torch {result['torch']} in {result['precision']}; the fastest "
-        f"convolution there makes {result['convolution_peak_gflops']:,.0f} GFLOP/s."
+        f"Measured on {result['hardware']} with torch {result['torch']} in {result['precision']}; "
+        f"the fastest convolution there makes {result['convolution_peak_gflops']:,.0f} GFLOP/s."
     )
 
 

@@ -80,6 +80,40 @@ srresnet = reduced.vary("srresnet-x2", network="srresnet", loss="l2")
 full = reduced.vary("edsr-full-x2", options={"blocks": 32, "width": 256, "residual_scaling": 0.1})
 full = full.vary(full.name, **PAPER | {"updates": 1_000_000})
 
+# Ablations: a network of 8x32 that one CPU core trains in minutes, or the baseline on a GPU.
+SEEDS = (0, 1, 2)
+TINY = {"options": {"blocks": 8, "width": 32}, "updates": 3_000, "lr": 2e-3, "validations": 8}
+# From SRResNet to EDSR, one change at a time (table 2 and section 4.4 of the paper).
+LADDER = {
+    "srresnet-l2": {"loss": "l2"},
+    "srresnet": {},
+    "without-bn": {"options": {"batch_norm": False}},
+    "edsr": {"options": {"batch_norm": False, "outer_relus": False}},
+    "edsr-l2": {"options": {"batch_norm": False, "outer_relus": False}, "loss": "l2"},
+}
+
+
+def _both(recipe: Recipe, **quick) -> dict[str, Recipe]:
+    return {"quick": recipe.vary(recipe.name, **TINY | quick), "reduced": recipe}
+
+
+def _ablations() -> dict[str, dict[str, Recipe]]:
+    found = {}
+    plain = srresnet.vary("srresnet", loss="l1")
+    for seed in SEEDS:
+        for step, changes in LADDER.items():
+            name = f"edsr-ladder-{step}-seed{seed}"
+            found[name] = _both(plain.vary(name, seed=seed, **changes))
+        for scale in (3, 4):  # from scratch; at x2 the last step of the ladder serves
+            name = f"edsr-alone-x{scale}-seed{seed}"
+            found[name] = _both(_at_scale(scale).vary(name, seed=seed, start=None))
+        name = f"mdsr-seed{seed}"
+        found[name] = _both(mdsr.vary(name, seed=seed), updates=9_000)
+        name = f"edsr-x4-from-x2-seed{seed}"
+        found[name] = _both(_at_scale(4).vary(name, seed=seed, start=f"edsr-ladder-edsr-seed{seed}"))
+    return found
+
+
 RECIPES = {
     "edsr-x2": _sizes(reduced),
     "edsr-x3": _sizes(_at_scale(3)),
@@ -87,4 +121,5 @@ RECIPES = {
     "mdsr": _sizes(mdsr),
     "srresnet-x2": _sizes(srresnet),
     "edsr-full-x2": {"paper": full},
+    **_ablations(),
 }
