@@ -140,7 +140,7 @@ def speeds(result: dict) -> Grid:
 def choices(result: dict) -> Grid:
     """How many times longer a step takes with one choice undone, and how patches are fed."""
     ways = list(result["rows"][0]["times_longer"])
-    header = ("network", *ways, "sampler, patches/s", "DataLoader, patches/s", "sampler's share")
+    header = ("network", *ways, "sampler", "loader", "share")
     rows = [
         (
             row["network"],
@@ -151,7 +151,11 @@ def choices(result: dict) -> Grid:
         )
         for row in result["rows"]
     ]
-    return Grid("Duration of a step with one choice undone", header, rows, [_machine(result)])
+    about = (
+        "Sampler and loader: patches/s of the book's sampler and of the DataLoader. Share: what drawing "
+        "patches takes of a step."
+    )
+    return Grid("Duration of a step with one choice undone", header, rows, [about, _machine(result)])
 
 
 def _machine(result: dict) -> str:

@@ -55,7 +55,8 @@ class EDSR(nn.Module):
     def forward(self, small: torch.Tensor, scale: int) -> torch.Tensor:
         """Enlarge (N, 3, h, w); raises `RestoreError` for another scale than the network was built for."""
         check_scale(self.scales, scale)
-        x = self.head(self.sub_mean(small))
+        # In mixed precision the path that blocks add to keeps the precision of the input.
+        x = self.head(self.sub_mean(small)).to(small.dtype)
         return self.add_mean(self.tail(x + self.body(x)))
 
 

@@ -46,7 +46,8 @@ class MDSR(nn.Module):
         """Enlarge (N, 3, h, w) through the branches of one scale; raises `RestoreError` if it has none."""
         check_scale(self.scales, scale)
         branch = self.scales.index(scale)
-        x = self.pre_process[branch](self.head(self.sub_mean(small)))
+        # In mixed precision the path that blocks add to keeps the precision of the input.
+        x = self.pre_process[branch](self.head(self.sub_mean(small)).to(small.dtype))
         x = self.upsample[branch](x + self.body(x))
         return self.add_mean(self.tail[branch % len(self.tail)](x))
 

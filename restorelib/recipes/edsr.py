@@ -111,6 +111,14 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
         found[name] = _both(mdsr.vary(name, seed=seed), updates=9_000)
         name = f"edsr-x4-from-x2-seed{seed}"
         found[name] = _both(_at_scale(4).vary(name, seed=seed, start=f"edsr-ladder-edsr-seed{seed}"))
+    for width in (64, 128, 256):
+        # Ten times the paper's learning rate, so that trouble shows within minutes.
+        for label, scaling in (("unscaled", 1.0), ("scaled", 0.1)):
+            name = f"edsr-width{width}-{label}"
+            options = {"blocks": 32, "width": width, "residual_scaling": scaling, "zero_last": False}
+            short = {"patch": 16, "batch": 4, "updates": 200, "validations": 1, "test_on": ("bundled",)}
+            wide = reduced.vary(name, options=options, schedule="constant", clip=None, **short)
+            found[name] = {"quick": wide}
     return found
 
 
