@@ -58,6 +58,24 @@ def row(pictures: Mapping[str, np.ndarray], height: float = 2.6, **imshow) -> pl
     return figure
 
 
+def chains(columns: Mapping[str, Sequence[str]], width: float = 1.8) -> plt.Figure:
+    """Networks as columns of boxes, first layer on top; a shortcut leads from the start to each "+"."""
+    tallest = max(map(len, columns.values()))
+    figure, axis = plt.subplots(figsize=(width * len(columns), 0.42 * (tallest + 2)))
+    for x, (name, parts) in enumerate(columns.items()):
+        axis.text(x, 1, name, ha="center", weight="bold", fontsize=9)
+        axis.plot([x, x], [0.7, -len(parts) + 0.2], "-", color="0.5", zorder=0)
+        for i, part in enumerate(parts):
+            box = {"boxstyle": "circle" if part == "+" else "round", "fc": "white", "ec": COLOURS[0]}
+            axis.text(x, -i, part, ha="center", va="center", fontsize=8, bbox=box)
+            if part == "+":
+                bend = [(x, 0.6), (x + 0.42, 0.6), (x + 0.42, -i), (x + 0.1, -i)]
+                axis.plot(*zip(*bend, strict=True), "-", color=COLOURS[1])
+    axis.set(xlim=(-0.6, len(columns) - 0.4), ylim=(-tallest, 1.5))
+    axis.axis("off")
+    return figure
+
+
 def explore(draw: Callable, **choices: Sequence) -> None:
     """Let a reader with a live kernel choose the arguments of `draw`; draw the first ones where none is live.
 

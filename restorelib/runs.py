@@ -22,13 +22,14 @@ from restorelib.degrade import Bicubic, Degradation, describe, from_description
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.images import file_digest, load_set, obtainable, require
+from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
 from restorelib.recipes import PROFILES, find
 from restorelib.training import Recipe, Training
 
 SHIPPED = Path(__file__).parent / "runs"
-# Scores of methods that were not trained here: bicubic, and the authors' own weights.
+# Scores that belong to no training: of bicubic, of the authors' own weights, of self-ensembles.
 MEASURED = Path(__file__).parent / "measured"
 
 
@@ -65,9 +66,9 @@ def folder_of(run: str | Path) -> Path:
 
 
 def record(run: str | Path) -> dict:
-    """The record of a run; for bicubic and official weights their name, task and scores."""
-    untrained = run == "bicubic" or run in OFFICIAL
-    path = _measured(run) if untrained else folder_of(run) / "record.json"
+    """The record of a run; for what is in `measured/`, its name, task and scores."""
+    measured = _measured(str(run))
+    path = measured if measured.is_file() else folder_of(run) / "record.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -227,7 +228,9 @@ def finish(training: Training, profile: str, folder: Path) -> None:
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
-def score_sets(network: nn.Module, task: tuple[Degradation, ...], sets: tuple[str, ...]) -> list[dict]:
+def score_sets(
+    network: nn.Module, task: tuple[Degradation, ...], sets: tuple[str, ...], self_ensemble: bool = False
+) -> list[dict]:
     """One entry a set and degradation; sets that can't be had are left out with one line."""
     scores = []
     for name in sets:
@@ -236,21 +239,27 @@ def score_sets(network: nn.Module, task: tuple[Degradation, ...], sets: tuple[st
         except RestoreError as error:
             print(f"{error}. Not scored on {name}.")
             continue
-        scores += [{"set": name, **evaluate(network, pictures, d)} for d in task]
+        for degradation in task:
+            protocol = replace(Protocol.usual(degradation), self_ensemble=self_ensemble)
+            scores.append({"set": name, **evaluate(network, pictures, degradation, protocol)})
     return scores
 
 
-def measure(run: str, sets: tuple[str, ...]) -> Path:
-    """Score bicubic or official weights on sets and keep that in `measured/`, for the tables of the book."""
+def measure(run: str, sets: tuple[str, ...], self_ensemble: bool = False) -> Path:
+    """Score bicubic, official weights, or with the self-ensemble a run, and keep that in `measured/`.
+
+    The self-ensemble of a run is called by its name and a plus, as in the papers: "edsr-x2-reduced+".
+    """
     network = load(run)
+    name = f"{run}+" if self_ensemble else run
     about = {
-        "name": run,
+        "name": name,
         "task": network.record["task"],
         "torch": torch.__version__,
-        "scores": score_sets(network, tuple(degradations(network.record)), sets),
+        "scores": score_sets(network, tuple(degradations(network.record)), sets, self_ensemble),
     }
-    _write_json(_measured(run), about)
-    return _measured(run)
+    _write_json(_measured(name), about)
+    return _measured(name)
 
 
 def _measured(run: str) -> Path:

@@ -4,7 +4,7 @@ Every table has the paper's number, ours, the difference, and below it what ours
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from restorelib import runs
@@ -89,33 +89,47 @@ def difference(ours: tuple[float, float] | None, paper: Cell | None) -> str:
     return f"{round(ours[0] - paper.psnr, 2) + 0:+.2f}"
 
 
-def benchmark(table: str, column: str, our: str, others: dict[str, str] | None = None, sets=None) -> Grid:
+def spread(names: Sequence[str], dataset: str, parameter: int) -> str:
+    """Mean PSNR of runs that differ in their seed, ± half the range, in dB."""
+    scores = [score_of(name, dataset, parameter)[0] for name in names]
+    return f"{sum(scores) / len(scores):.2f} ± {(max(scores) - min(scores)) / 2:.2f}"
+
+
+def benchmark(
+    table: str,
+    column: str,
+    our: str | Mapping[int, str],
+    others: Mapping[str, str] | None = None,
+    sets: Sequence[str] | None = None,
+) -> Grid:
     """A benchmark table beside our run: set, parameter, paper, further runs, ours, difference, and the cost.
 
     Args:
         table: name in `restorelib.published.TABLES` whose rows are (set, parameter).
         column: the paper's column to compare with.
-        our: the run.
+        our: the run, or one for each parameter.
         others: heading -> run, shown between the paper's column and ours.
         sets: only these sets; all if None.
     """
     published = TABLES[table]
     others = others or {}
-    rows = []
+    rows, used = [], []
     for dataset, parameter, method in published.cells:
         if method == column and (sets is None or dataset in sets):
             paper = published.cells[dataset, parameter, column]
-            ours = score_of(our, dataset, parameter)
+            run = our if isinstance(our, str) else our[parameter]
+            used += [run] if run not in used else []
+            ours = score_of(run, dataset, parameter)
             middle = [show(score_of(run, dataset, parameter)) for run in others.values()]
             label = f"{dataset} ×{parameter}"
             rows.append((label, show(paper), *middle, show(ours), difference(ours, paper)))
     header = ("set", f"paper: {column}", *others, "ours", "difference")
-    return Grid(published.title, header, rows, notes(table, our))
+    return Grid(published.title, header, rows, notes(table, *used))
 
 
-def notes(table: str, our: str) -> list[str]:
+def notes(table: str, *ours: str) -> list[str]:
     """What stands below a table: where the paper's numbers come from, and what ours cost."""
-    return [f"Paper: {TABLES[table].source}.", f"Ours: {cost(our)}."]
+    return [f"Paper: {TABLES[table].source}.", *(f"Ours: {cost(our)}." for our in ours)]
 
 
 def speeds(result: dict) -> Grid:

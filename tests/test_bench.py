@@ -48,8 +48,8 @@ def test_ways_take_turns_and_the_median_counts(monkeypatch):
 def test_the_loader_decodes_crops_and_flips(noise, tmp_path):
     picture = noise(9, 12)
     patches = Patches([picture], (Noise(0),), size=7, batch=4)
-    loader = bench.decoding_loader([picture, noise(6, 50)], tmp_path, patches, batch=4)
-    assert [path.name for path in tmp_path.iterdir()] == ["0.png"]  # the other holds no patch
+    loader = bench.decoding_loader([picture, noise(6, 50)], tmp_path / "png", patches, batch=4)
+    assert [path.name for path in (tmp_path / "png").iterdir()] == ["0.png"]  # the other holds no patch
     windows = set()
     for top in range(3):
         for left in range(6):

@@ -126,3 +126,12 @@ def test_a_page_without_a_kernel_draws_the_first_choice(monkeypatch):
     drawn = []
     figures.explore(lambda **chosen: drawn.append(chosen), scale=(3, 4), name=("a", "b"))
     assert drawn == [{"scale": 3, "name": "a"}]
+
+
+def test_chains_have_a_box_a_part_and_a_shortcut_an_addition():
+    figure = figures.chains({"plain": ["conv", "ReLU"], "residual": ["conv", "ReLU", "conv", "+"]})
+    words = [text.get_text() for text in figure.axes[0].texts]
+    assert words == ["plain", "conv", "ReLU", "residual", "conv", "ReLU", "conv", "+"]
+    bends = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 4]
+    assert len(bends) == 1
+    figures.plt.close(figure)

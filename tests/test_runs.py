@@ -362,3 +362,19 @@ def test_a_set_that_cannot_be_had_is_left_out_with_one_line(capsys):
     assert said.startswith("nowhere: neither a folder nor a known set")
     assert said.endswith("Not scored on nowhere.\n")
     assert said.count("\n") == 1
+
+
+def test_the_self_ensemble_of_a_run_is_measured_under_its_name_and_a_plus(
+    finished_run, small_set, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(runs, "MEASURED", tmp_path)
+    monkeypatch.setattr(runs, "load", lambda name, load=runs.load: load(finished_run))
+    path = runs.measure("tiny-smoke", (str(small_set),), self_ensemble=True)
+    assert path == tmp_path / "tiny-smoke+.json"
+    about = runs.record("tiny-smoke+")
+    (score,) = about["scores"]
+    assert about["name"] == "tiny-smoke+"
+    assert score["protocol"]["self_ensemble"] is True
+    once = runs.record(finished_run)["scores"][0]["psnr"]
+    assert score["psnr"] != once
+    assert score["psnr"] == pytest.approx(once, abs=0.2)

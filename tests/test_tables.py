@@ -95,6 +95,21 @@ def test_a_table_as_text_is_aligned():
     assert repr(grid).splitlines() == ["Caption", "name  dB", "VDSR  37.53", "a     –", "Note."]
 
 
+def test_the_spread_over_seeds_is_half_the_range(monkeypatch):
+    scores = {"a": 36.9, "b": 37.0, "c": 37.3}
+    monkeypatch.setattr(tables, "score_of", lambda name, dataset, parameter: (scores[name], 0.95))
+    assert tables.spread(["a", "b", "c"], "Set5", 2) == "37.07 ± 0.20"
+    assert tables.spread(["a"], "Set5", 2) == "36.90 ± 0.00"
+
+
+def test_a_benchmark_with_a_run_for_each_scale():
+    ours = {2: "vdsr-quick", 3: "vdsr-reduced", 4: "vdsr-reduced"}
+    grid = benchmark("vdsr/3", "VDSR", ours, sets=("Set5",))
+    expected = [show(score_of(run, "Set5", scale)) for scale, run in ours.items()]
+    assert [row[2] for row in grid.rows] == expected
+    assert [note.split(",")[0] for note in grid.notes[1:]] == ["Ours: vdsr-quick", "Ours: vdsr-reduced"]
+
+
 # ---------------------------------------------------------------- what training costs
 
 
