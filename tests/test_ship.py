@@ -1,0 +1,67 @@
+"""Shipping a run: half precision where it changes nothing, full where it does, or the record alone."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from restorelib import runs
+from restorelib.checkpoints import read_tensors, write_tensors
+from restorelib.images import file_digest
+
+SCRIPT = Path(__file__).parents[1] / "tools" / "ship.py"
+spec = importlib.util.spec_from_file_location("ship", SCRIPT)
+tool = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tool)
+
+
+@pytest.fixture
+def run(finished_run, tmp_path, monkeypatch, small_set):
+    """A copy of the tiny run whose test set counts as one that shipping looks at."""
+    copy = shutil.copytree(finished_run, tmp_path / "tiny-smoke")
+    about = runs.record(copy)
+    for score in about["scores"]:
+        score["set"] = "Set5"
+    tool._write(copy, about)
+    load = tool.load_set
+    monkeypatch.setattr(tool, "load_set", lambda name: load(str(small_set)))
+    return copy
+
+
+def dtypes(folder):
+    return {tensor.dtype for tensor in read_tensors(folder / "weights.safetensors")[0].values()}
+
+
+def test_weights_in_half_precision_where_no_score_moves(run, tmp_path):
+    shipped = tool.ship(run, tmp_path / "shipped")
+    assert shipped.name == "tiny-smoke"
+    assert dtypes(shipped) == {torch.float16}
+    about = runs.record(shipped)
+    assert about["weights_sha256"] == file_digest(shipped / "weights.safetensors")
+    assert {key: value for key, value in about.items() if key != "weights_sha256"} == {
+        key: value for key, value in runs.record(run).items() if key != "weights_sha256"
+    }
+    network = runs.load(shipped)
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+
+
+def test_full_precision_where_half_is_not_enough(run, tmp_path):
+    weights, _ = read_tensors(run / "weights.safetensors")
+    # These weights don't give the recorded scores, and neither do their halves: nothing may be shortened.
+    weights["layers.2.bias"] += 0.1
+    write_tensors(run / "weights.safetensors", weights)
+    about = runs.record(run) | {"weights_sha256": file_digest(run / "weights.safetensors")}
+    tool._write(run, about)
+    shipped = tool.ship(run, tmp_path / "shipped")
+    assert dtypes(shipped) == {torch.float32}
+    assert file_digest(shipped / "weights.safetensors") == about["weights_sha256"]
+    assert runs.load(shipped).record["weights_sha256"] == about["weights_sha256"]
+
+
+def test_the_record_alone(run, tmp_path, refused):
+    shipped = tool.ship(run, tmp_path / "shipped", record_only=True)
+    assert [path.name for path in shipped.iterdir()] == ["record.json"]
+    with refused("is a record without weights"):
+        runs.load(shipped)
