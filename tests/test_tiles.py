@@ -13,6 +13,7 @@ SMALL = {
     "edsr": {"blocks": 2, "width": 8},
     "srresnet": {"blocks": 2, "width": 8},
     "mdsr": {"blocks": 2, "width": 8},
+    "rednet": {"depth": 20, "width": 8},
 }
 
 
