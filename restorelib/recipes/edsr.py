@@ -4,7 +4,7 @@
 |---|---|---|---|---|
 | smoke | 2x8 | bundled photographs | 30 x 4 | nothing: it only has to run |
 | quick | 8x32 | 291 images | 6 minutes | 37.2 dB measured, one CPU core with bf16 |
-| reduced | baseline, 16x64 | 291 images | 60,000 x 16 | 37.24 dB measured: 14,672 updates, 100 minutes, one core |
+| reduced | baseline, 16x64 | 291 images | 60,000 x 16 | 37.24 dB measured: 14,672 in 100 minutes, one core |
 | paper | baseline, 16x64 | DIV2K | 300,000 x 16 | 37.99 dB in later papers' tables |
 
 The paper trains on the 800 pictures of DIV2K, which the reader has to fetch; `quick` and `reduced` train on
