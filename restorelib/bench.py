@@ -24,7 +24,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
 
 from restorelib.blocks import conv
-from restorelib.degrade import bicubic_down
 from restorelib.errors import RestoreError
 from restorelib.evaluation import restore
 from restorelib.images import load_set, obtainable
@@ -36,6 +35,7 @@ from restorelib.training import LOSSES, Recipe, Training, best_precision
 
 ROUNDS = 5
 PICTURE, TILE = 384, 128
+FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16, "no": torch.float32}
 
 
 def benched() -> dict[str, Recipe]:
@@ -85,9 +85,7 @@ def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
 
 def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
     recipe = replace(recipe, train_on=obtainable(recipe.train_on, "bundled_train"))
-    if (
-        len({degradation.shrink for degradation in recipe.task}) > 1
-    ):  # else every step has work of its own size
+    if recipe.several_sizes:  # one of them, so that every step has the same work
         recipe = replace(recipe, task=recipe.task[:1])
     pictures = [image for name in recipe.train_on for image in load_set(name).values()]
     training = Training(recipe, pictures, {})
@@ -106,7 +104,7 @@ def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
         loader = iter(decoding_loader(pictures, Path(folder) / "pictures", training.patches, recipe.batch))
         fed = Training(recipe, pictures, {})
         device = fed.patches.pixels.device
-        fed.patches.clean = lambda step, full: next(loader)[..., :full, :full].to(device)
+        fed.patches.clean = lambda step, full: next(loader).to(device)
         steps["sampler"] = lambda: training.patches.batch(training.progress.step)
         steps["DataLoader"] = fed.step
         steps["loader alone"] = lambda: next(loader)
@@ -194,7 +192,7 @@ def processors() -> int:
 def convolution_peak() -> float:
     """The most GFLOP/s that a large 3x3 convolution reaches here, in the precision that training uses."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    kind = {"bf16": torch.bfloat16, "fp16": torch.float16, "no": torch.float32}[best_precision()]
+    kind = FORMATS[best_precision()]
     count, side = (64, 128) if device.type == "cuda" else (8, 96)
     rates = []
     for width in (64, 256):
@@ -216,10 +214,10 @@ def bare_step(recipe: Recipe, pair: tuple[torch.Tensor, torch.Tensor]) -> Callab
     network = build(recipe.network, **recipe.options)
     network = network.to(degraded.device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), fused=True)
-    kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(best_precision())
+    kind = FORMATS[best_precision()]
 
     def step() -> None:
-        with torch.autocast(degraded.device.type, kind, enabled=kind is not None):
+        with torch.autocast(degraded.device.type, kind, enabled=kind != torch.float32):
             restored = apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
         loss = LOSSES[recipe.loss](restored.float(), clean)
         optimiser.zero_grad()
@@ -255,7 +253,7 @@ class Decoding(Dataset):
 def decoding_loader(pictures: list[np.ndarray], folder: Path, patches, batch: int) -> DataLoader:
     """A DataLoader over the same pictures as PNG files, with a worker for each processor."""
     folder.mkdir()
-    side = max(cut.full for cut in patches.cuts)
+    side = patches.cuts[0].full
     files = []
     for i, picture in enumerate(pictures):
         if min(picture.shape[:2]) >= side:
@@ -301,9 +299,8 @@ def restoring_seconds(recipe: Recipe) -> tuple[float, float]:
     """Seconds to restore a square picture, whole and in tiles."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = build(recipe.network, **recipe.options).to(device, memory_format=torch.channels_last).eval()
-    shrink = recipe.task[0].shrink
-    clean = torch.rand(1, network.channels, PICTURE, PICTURE)
-    degraded = bicubic_down(clean, shrink) if shrink > 1 else clean
+    task = recipe.task[0]
+    degraded, shrink = task(torch.rand(1, network.channels, PICTURE, PICTURE)), task.shrink
     took = in_turns(
         {
             "whole": lambda: restore(network, degraded, shrink),

@@ -47,10 +47,10 @@ def work(out: Path, minutes: float | None = None, checkpoint_seconds: float = 60
     for name, profile in missing(out):
         if time.monotonic() > until:
             break
-        folder = out / f"{name}-{profile}"
+        recipe, folder = find(name, profile), out / f"{name}-{profile}"
         try:
-            require(find(name, profile).train_on)
-            make(find(name, profile), profile, folder, None, checkpoint_seconds, until)
+            require(recipe.train_on)
+            make(recipe, profile, folder, None, checkpoint_seconds, until)
         except Stopped:
             raise
         except RestoreError as error:

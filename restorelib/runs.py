@@ -9,6 +9,7 @@ import math
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -224,7 +225,7 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         "scores": score_sets(network, recipe.test_task or recipe.task, recipe.test_on),
         "weights_sha256": file_digest(folder / "weights.safetensors"),
     }
-    _write_json(folder / "record.json", about)
+    write_json(folder / "record.json", about)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
@@ -245,6 +246,14 @@ def score_sets(
     return scores
 
 
+def rescore(run: str | Path, pictures: Mapping[str, np.ndarray], score: dict) -> dict:
+    """What a run's weights give now for one entry of its record's scores, under the same protocol."""
+    network = load(run)
+    trained = degradations(network.record)[0]
+    degradation = replace(trained, **{trained.key: score[trained.key]})
+    return evaluate(network, pictures, degradation, Protocol(**score["protocol"]))
+
+
 def measure(run: str, sets: tuple[str, ...], self_ensemble: bool = False) -> Path:
     """Score bicubic, official weights, or with the self-ensemble a run, and keep that in `measured/`.
 
@@ -258,7 +267,7 @@ def measure(run: str, sets: tuple[str, ...], self_ensemble: bool = False) -> Pat
         "torch": torch.__version__,
         "scores": score_sets(network, tuple(degradations(network.record)), sets, self_ensemble),
     }
-    _write_json(_measured(name), about)
+    write_json(_measured(name), about)
     return _measured(name)
 
 
@@ -266,7 +275,8 @@ def _measured(run: str) -> Path:
     return MEASURED / f"{run.replace('/', '-')}.json"
 
 
-def _write_json(path: Path, about: dict) -> None:
+def write_json(path: Path, about: dict) -> None:
+    """Write a record."""
     write_safely(path, (json.dumps(about, indent=1) + "\n").encode())
 
 

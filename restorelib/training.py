@@ -85,6 +85,11 @@ class Recipe:
         options = {**self.options, **changes.pop("options", {})}
         return replace(self, name=name, options=options, **changes)
 
+    @property
+    def several_sizes(self) -> bool:
+        """Whether degraded pictures differ in size, so that every batch has one degradation only."""
+        return len({degradation.shrink for degradation in self.task}) > 1
+
     def as_dict(self) -> dict:
         """For records: plain values only."""
         plain = asdict(self)
@@ -203,13 +208,12 @@ class Training:
         self.memory_format = memory_format
         torch.backends.cudnn.benchmark = True  # batches have one shape: the fastest way is tried out once
         AcceleratorState._reset_state()  # else a second training in one process can't choose its precision
-        several_sizes = len({degradation.shrink for degradation in recipe.task}) > 1
         self.accelerator = Accelerator(
             mixed_precision=precision or best_precision(),
             # Without CUDA on the CPU: drawing patches needs float64, which Apple's GPUs don't have.
             cpu=not torch.cuda.is_available(),
             # A step for one scale leaves the branches of the others without gradients.
-            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=several_sizes)],
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=recipe.several_sizes)],
         )
         torch.manual_seed(recipe.seed)
         network = build(recipe.network, **recipe.options)

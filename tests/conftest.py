@@ -1,6 +1,7 @@
 """What the library's tests share: pictures, a small training, and how errors are checked."""
 
 import os
+import time
 from contextlib import contextmanager
 from functools import cache
 
@@ -85,6 +86,19 @@ def recipe(small_set):
 def finished_run(recipe, tmp_path_factory):
     """The folder that training `recipe` leaves; tests that change it copy it first."""
     return runs.make(recipe, "smoke", tmp_path_factory.mktemp("runs") / "tiny-smoke")
+
+
+@pytest.fixture(scope="session")
+def wait_for_training():
+    """`wait_for_training(folder)` returns when a training has left its first checkpoint there."""
+
+    def wait(folder):
+        until = time.monotonic() + 60
+        while not (folder / "checkpoint.safetensors").exists():
+            assert time.monotonic() < until, "no checkpoint within a minute"
+            time.sleep(0.002)
+
+    return wait
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -61,13 +60,10 @@ def checkpoint(recipe, small_set, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_training_asked_to_end_finishes_its_update_and_saves(number, tmp_path):
+def test_a_training_asked_to_end_finishes_its_update_and_saves(number, wait_for_training, tmp_path):
     out = tmp_path / "run"
     process = train("--out", out, "--checkpoint-seconds", "0")
-    until = time.monotonic() + 60
-    while not (out / "checkpoint.safetensors").exists():
-        assert time.monotonic() < until, "no checkpoint within a minute"
-        time.sleep(0.002)
+    wait_for_training(out)
     process.send_signal(number)
     name = {signal.SIGTERM: "SIGTERM", signal.SIGINT: "Ctrl-C"}[number]
     line = complaint(process)

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,13 +142,10 @@ def rank_of(pid):
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the process to kill in /proc")
-def test_a_killed_process_ends_the_training_with_a_line_and_a_checkpoint(tmp_path):
+def test_a_killed_process_ends_the_training_with_a_line_and_a_checkpoint(wait_for_training, tmp_path):
     out = tmp_path / "run"
     process = launch("torchrun", out, "--checkpoint-seconds", "0")
-    until = time.monotonic() + 60
-    while not (out / "checkpoint.safetensors").exists():
-        assert time.monotonic() < until, "no checkpoint within a minute"
-        time.sleep(0.002)
+    wait_for_training(out)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     second = next(int(child) for child in children if rank_of(child) == 1)
     os.kill(second, signal.SIGKILL)

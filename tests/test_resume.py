@@ -37,16 +37,8 @@ def start():
     return begin
 
 
-def wait_for_training(folder):
-    """Wait for the first checkpoint."""
-    until = time.monotonic() + 60
-    while not (folder / "checkpoint.safetensors").exists():
-        assert time.monotonic() < until, "no checkpoint within a minute"
-        time.sleep(0.002)
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_ten_ends_at_random_moments_change_nothing(recipe, start, tmp_path, number):
+def test_ten_ends_at_random_moments_change_nothing(recipe, start, wait_for_training, tmp_path, number):
     longer = replace(recipe, updates=30)
 
     process = start(longer, tmp_path / "unbroken")
@@ -77,7 +69,7 @@ def test_ten_ends_at_random_moments_change_nothing(recipe, start, tmp_path, numb
     assert unfinished >= 0.7 * TRIALS, "the kills came too late to mean anything"
 
 
-def test_the_command_line_continues_a_killed_training(tmp_path):
+def test_the_command_line_continues_a_killed_training(wait_for_training, tmp_path):
     def command(folder):
         words = ["train", "vdsr", "--profile", "smoke", "--out", folder, "--checkpoint-seconds", "0"]
         process = subprocess.Popen(

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,10 +88,7 @@ def check_record(about):
 
 def rescored(run, pictures, score):
     """PSNR and SSIM that a run's weights give now for one entry of its record."""
-    network = runs.load(run)
-    trained = runs.degradations(runs.record(run))[0]
-    degradation = replace(trained, **{trained.key: score[trained.key]})
-    again = evaluate(network, pictures, degradation, Protocol(**score["protocol"]))
+    again = runs.rescore(run, pictures, score)
     return again["psnr"], again["ssim"]
 
 

@@ -24,7 +24,7 @@ def run(finished_run, tmp_path, monkeypatch, small_set):
     about = runs.record(copy)
     for score in about["scores"]:
         score["set"] = "Set5"
-    tool._write(copy, about)
+    runs.write_json(copy / "record.json", about)
     load = tool.load_set
     monkeypatch.setattr(tool, "load_set", lambda name: load(str(small_set)))
     return copy
@@ -53,7 +53,7 @@ def test_full_precision_where_half_is_not_enough(run, tmp_path):
     weights["layers.2.bias"] += 0.1
     write_tensors(run / "weights.safetensors", weights)
     about = runs.record(run) | {"weights_sha256": file_digest(run / "weights.safetensors")}
-    tool._write(run, about)
+    runs.write_json(run / "record.json", about)
     shipped = tool.ship(run, tmp_path / "shipped")
     assert dtypes(shipped) == {torch.float32}
     assert file_digest(shipped / "weights.safetensors") == about["weights_sha256"]

@@ -12,6 +12,8 @@ the 291 pictures of the VDSR chapter instead, on smaller patches, with a cosine 
 start as the identity. x3 and x4 start from the x2 network of their profile, as in the paper (section 4.2).
 """
 
+from dataclasses import replace
+
 from restorelib.degrade import Bicubic
 from restorelib.recipes.vdsr import BENCHMARKS, T291
 from restorelib.training import Recipe
@@ -67,14 +69,12 @@ def _at_scale(scale: int) -> Recipe:
     return reduced.vary(f"edsr-x{scale}", options={"scale": scale}, task=task, start="edsr-x2")
 
 
-mdsr = Recipe(
-    **{
-        **vars(reduced),
-        "name": "mdsr",
-        "network": "mdsr",
-        "options": {"zero_last": True},
-        "task": tuple(Bicubic(scale, enlarge=False) for scale in (2, 3, 4)),
-    }
+mdsr = replace(  # not `vary`: MDSR has no option `scale`
+    reduced,
+    name="mdsr",
+    network="mdsr",
+    options={"zero_last": True},
+    task=tuple(Bicubic(scale, enlarge=False) for scale in (2, 3, 4)),
 )
 srresnet = reduced.vary("srresnet-x2", network="srresnet", loss="l2")
 full = reduced.vary("edsr-full-x2", options={"blocks": 32, "width": 256, "residual_scaling": 0.1})
