@@ -11,6 +11,8 @@ from restorelib.blocks import ResidualBlock, fold_residual_scaling
 from restorelib.networks import build
 from restorelib.official import load_edsr
 from restorelib.published import TABLES, Cell
+from restorelib.runs import record
+from restorelib.tables import score_of
 
 
 def parameters(name, **options):
@@ -450,6 +452,20 @@ def test_what_differs_from_the_authors_files_is_said(tmp_path, refused, change, 
     torch.save({k: v for k, v in tensors.items() if v is not None}, tmp_path / "edsr.pt")
     with refused(why):
         load_edsr(tmp_path / "edsr.pt")
+
+
+# ---------------------------------------------------------------- what the book ships
+
+
+@pytest.mark.parametrize("name", ["Set5", "Set14", "BSD100"])
+def test_the_baseline_for_x2_beats_vdsr(name):
+    assert score_of("edsr-x2-reduced", name, 2)[0] > score_of("vdsr-reduced", name, 2)[0]
+
+
+def test_six_minutes_of_one_core_pass_37_db():
+    about = record("edsr-x2-quick")
+    assert about["minutes"] < 6.1 and "1 thread" in about["hardware"]
+    assert score_of("edsr-x2-quick", "Set5", 2)[0] > 37
 
 
 # ---------------------------------------------------------------- the papers' numbers

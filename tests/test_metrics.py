@@ -154,6 +154,19 @@ def test_the_usual_protocol_of_each_task():
         assert (usual.border, usual.low, usual.high, usual.clip_input) == (0, 0, 255, False)
 
 
+def test_div2k_scores_rgb_and_cuts_six_pixels_more_than_the_scale():
+    clean = torch.zeros(1, 3, 40, 40)
+    restored = torch.ones(1, 3, 40, 40)
+    restored[..., 8:-8, 8:-8] = 0
+    restored[:, 0, 8:-8, 8:-8] = 10 / 255
+    # a mean squared error of 100 / 3 grey levels: 10 log10(255 ** 2 * 3 / 100)
+    protocol = Protocol.div2k(Bicubic(2, enlarge=False))
+    assert protocol.score(restored, clean)["psnr"] == pytest.approx(32.902, abs=1e-3)
+    restored[:, :, 8, 8] = 1  # the first pixel that counts, of 24 x 24
+    worse = 10 * math.log10(1 / ((575 / 3 * (10 / 255) ** 2 + 1) / 576))
+    assert protocol.score(restored, clean)["psnr"] == pytest.approx(worse)
+
+
 def test_a_protocol_survives_its_record():
     protocol = Protocol(border=4, channel="rgb", noise_seed=7)
     assert Protocol(**protocol.as_dict()) == protocol

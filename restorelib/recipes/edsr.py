@@ -52,6 +52,8 @@ PAPER = {
     "schedule": "halving",
     "clip": None,
 }
+# A trained body needs smaller steps than a fresh one.
+FROM_X2 = {"start": "edsr-x2", "lr": 4e-4}
 
 
 def _sizes(recipe: Recipe) -> dict[str, Recipe]:
@@ -66,7 +68,7 @@ def _sizes(recipe: Recipe) -> dict[str, Recipe]:
 
 def _at_scale(scale: int) -> Recipe:
     task = (Bicubic(scale, enlarge=False),)
-    return reduced.vary(f"edsr-x{scale}", options={"scale": scale}, task=task, start="edsr-x2")
+    return reduced.vary(f"edsr-x{scale}", options={"scale": scale}, task=task, **FROM_X2)
 
 
 mdsr = replace(  # not `vary`: MDSR has no option `scale`
@@ -75,6 +77,7 @@ mdsr = replace(  # not `vary`: MDSR has no option `scale`
     network="mdsr",
     options={"zero_last": True},
     task=tuple(Bicubic(scale, enlarge=False) for scale in (2, 3, 4)),
+    **FROM_X2,
 )
 srresnet = reduced.vary("srresnet-x2", network="srresnet", loss="l2")
 full = reduced.vary("edsr-full-x2", options={"blocks": 32, "width": 256, "residual_scaling": 0.1})
@@ -82,7 +85,14 @@ full = full.vary(full.name, **PAPER | {"updates": 1_000_000})
 
 # Ablations: a network of 8x32 that one CPU core trains in minutes, or the baseline on a GPU.
 SEEDS = (0, 1, 2)
-TINY = {"options": {"blocks": 8, "width": 32}, "updates": 3_000, "lr": 2e-3, "validations": 8}
+TINY = {
+    "options": {"blocks": 8, "width": 32},
+    "patch": 24,
+    "batch": 8,
+    "updates": 1_500,
+    "lr": 2e-3,
+    "validations": 10,
+}
 # From SRResNet to EDSR, one change at a time (table 2 and section 4.4 of the paper).
 LADDER = {
     "srresnet-l2": {"loss": "l2"},
@@ -108,7 +118,7 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
             name = f"edsr-alone-x{scale}-seed{seed}"
             found[name] = _both(_at_scale(scale).vary(name, seed=seed, start=None))
         name = f"mdsr-seed{seed}"
-        found[name] = _both(mdsr.vary(name, seed=seed), updates=9_000)
+        found[name] = _both(mdsr.vary(name, seed=seed, start=None), updates=4_500)
         name = f"edsr-x4-from-x2-seed{seed}"
         found[name] = _both(_at_scale(4).vary(name, seed=seed, start=f"edsr-ladder-edsr-seed{seed}"))
     for width in (64, 128, 256):
@@ -116,7 +126,7 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
         for label, scaling in (("unscaled", 1.0), ("scaled", 0.1)):
             name = f"edsr-width{width}-{label}"
             options = {"blocks": 32, "width": width, "residual_scaling": scaling, "zero_last": False}
-            short = {"patch": 16, "batch": 4, "updates": 200, "validations": 1, "test_on": ("bundled",)}
+            short = {"patch": 16, "batch": 2, "updates": 200, "validations": 1, "test_on": ("bundled",)}
             wide = reduced.vary(name, options=options, schedule="constant", clip=None, **short)
             found[name] = {"quick": wide}
     return found
@@ -126,7 +136,7 @@ RECIPES = {
     "edsr-x2": _sizes(reduced),
     "edsr-x3": _sizes(_at_scale(3)),
     "edsr-x4": _sizes(_at_scale(4)),
-    "mdsr": _sizes(mdsr),
+    "mdsr": _sizes(mdsr) | {"paper": mdsr.vary("mdsr", **PAPER, start=None)},
     "srresnet-x2": _sizes(srresnet),
     "edsr-full-x2": {"paper": full},
     **_ablations(),
