@@ -1,4 +1,4 @@
-"""The command line: restorelib train | evaluate | image | data | runs."""
+"""The command line: restorelib train | evaluate | image | data | bench | runs | scoreboard."""
 
 import json
 import sys
@@ -151,6 +151,14 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")
     for row in rows:
         cost = f"{row['minutes']} minutes on {row['hardware']}"
         print(f"{row['name']}: {row['parameters']:,} parameters, {cost}")
+
+
+@app.command("scoreboard")
+def print_scoreboard() -> None:
+    """Print the book's page on every row of every table it reproduces."""
+    from restorelib import scoreboard
+
+    print(scoreboard.page(), end="")
 
 
 def main() -> None:

@@ -56,10 +56,11 @@ def cost(run: str) -> str:
     """What a run cost, in one line: training pictures, updates, minutes, hardware, seed."""
     about = runs.record(run)
     recipe = about["recipe"]
+    precision = {"no": "fp32"}.get(about["precision"], about["precision"])  # no mixed precision
     return (
         f"{about['name']}, trained on {' + '.join(recipe['train_on'])}: {about['updates']:,} updates of "
         f"{recipe['batch']} patches, {about['minutes']:.1f} minutes on {about['hardware']}, "
-        f"{about['precision']}, seed {about['seed']}"
+        f"{precision}, seed {about['seed']}"
     )
 
 

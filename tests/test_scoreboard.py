@@ -1,0 +1,64 @@
+"""The scoreboard is up to date, leaves nothing out, and says what each number cost."""
+
+from pathlib import Path
+
+import pytest
+
+from restorelib import runs, scoreboard
+from restorelib.__main__ import print_scoreboard
+from restorelib.published import TABLES
+from restorelib.tables import score_of
+
+PAGE = Path(__file__).parents[1] / "book" / "scoreboard.md"
+
+
+@pytest.fixture(scope="module")
+def sections():
+    """Title -> rows, each a dictionary from column to text."""
+    found = {}
+    for part in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
+        title, *lines = part.splitlines()
+        header, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines if "|" in line)
+        found[title] = [dict(zip(header, row, strict=True)) for row in rows]
+    return found
+
+
+def test_the_page_is_what_the_command_prints(capsys):
+    print_scoreboard()
+    # stale? restorelib scoreboard > book/scoreboard.md
+    assert capsys.readouterr().out == PAGE.read_text(encoding="utf-8")
+
+
+def test_a_table_has_all_its_rows(sections):
+    scales = sections[TABLES["vdsr/2"].title]
+    assert len(scales) == len(TABLES["vdsr/2"].cells) == 21
+    (vdsr,) = [rows for title, rows in sections.items() if title.endswith(": VDSR")]
+    assert [row["row"] for row in vdsr][:3] == ["Set5 ×2", "Set5 ×3", "Set5 ×4"]
+    assert len(vdsr) == 12
+
+
+def test_a_row_by_hand(sections):
+    scales = sections[TABLES["vdsr/2"].title]
+    (row,) = [row for row in scales if row["row"] == "trained on ×3, tested at ×2"]
+    ours = score_of("vdsr-train-x3-quick", "Set5", 2)
+    assert row["paper"] == "30.05"
+    assert row["ours"] == f"{ours[0]:.2f} / {ours[1]:.4f}"
+    assert float(row["difference"]) == pytest.approx(ours[0] - 30.05, abs=0.006)
+    about = runs.record(row["run"])
+    assert row["updates"] == f"{about['updates']:,}"
+    assert row["hardware"] == about["hardware"]
+
+
+def test_a_row_that_was_not_scored_has_a_dash(sections):
+    rows = [row for rows in sections.values() for row in rows if row["row"].startswith("Urban100")]
+    assert rows
+    assert {row["ours"] for row in rows} == {row["difference"] for row in rows} == {"–"}
+
+
+def test_every_run_of_the_page_is_shipped(sections):
+    named = {row["run"] for rows in sections.values() for row in rows}
+    assert named <= set(runs.shipped())
+
+
+def test_each_benchmark_is_in_one_section(sections):
+    assert len(sections) == len(scoreboard.BENCHMARKS) + 2
