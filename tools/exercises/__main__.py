@@ -1,0 +1,48 @@
+"""The command line of the exercises: python -m tools.exercises build | grade | gradescope-run."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from restorelib.errors import RestoreError
+from tools.exercises import build as building
+from tools.exercises import grade as grading
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__.splitlines()[0])
+
+
+@app.command()
+def build(otter: Path) -> None:
+    """Make student copies, solutions and archives from the masters; OTTER is otter-grader's command."""
+    building.build(otter)
+
+
+@app.command()
+def grade(
+    exercise: str,
+    folder: Path,
+    out: Path = Path("marks.csv"),
+    seed: int | None = None,
+    step: float = grading.STEP,
+    limit: float = grading.LIMIT,
+    confine: str = "bwrap",
+) -> None:
+    """Mark the notebooks in FOLDER as EXERCISE (as "vdsr-lab") and write the table OUT.
+
+    A cell or a call may take STEP seconds, a submission LIMIT. CONFINE is bwrap, setpriv or none.
+    """
+    grading.grade(exercise, folder, out, seed, step, limit, confine)
+
+
+@app.command()
+def gradescope_run(exercise: str, folder: Path, out: Path) -> None:
+    """Mark one submission inside Gradescope's container."""
+    grading.gradescope_results(exercise, folder, out)
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except RestoreError as error:
+        sys.exit(f"exercises: {error}")

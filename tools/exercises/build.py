@@ -1,0 +1,108 @@
+"""Makes student copies, solutions and Gradescope's archives from the masters, with otter-grader."""
+
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from restorelib.errors import RestoreError
+from tools.exercises.master import EXERCISES, MASTERS, ROOT, Exercise, read
+
+STUDENT = MASTERS / "student"
+BUILT = ROOT / "_build" / "exercises"
+
+START = """\
+# Run this first: it brings the checks.
+from pathlib import Path
+from urllib.request import urlretrieve
+
+try:
+    import otter
+except ImportError:  # an empty Colab runtime
+    %pip install -q {otter}
+    import otter
+
+if not Path("tests").is_dir():
+    Path("tests").mkdir()
+    for question in {questions}:
+        urlretrieve(f"{raw}/{{question}}.py", f"tests/{{question}}.py")
+grader = otter.Notebook(tests_dir="tests")"""
+
+SETUP = """\
+#!/usr/bin/env bash
+apt-get install -y python3-pip util-linux
+pip3 install torch --index-url https://download.pytorch.org/whl/cpu
+pip3 install numpy scikit-image nbformat pyyaml
+"""
+RUN = """\
+#!/usr/bin/env bash
+chmod 700 /autograder/source /autograder/results
+cd /autograder/source
+python3 -m tools.exercises gradescope-run {exercise} /autograder/submission /autograder/results/results.json
+"""
+NEEDED = ("restorelib/errors.py", "tools/exercises/*.py")
+
+
+def assign(exercise: str, otter: Path) -> tuple[Path, Path]:
+    """Run `otter assign` on an exercise; gives the folders of the student's and the lecturer's copy."""
+    about = read(exercise)
+    folder = Path(tempfile.mkdtemp())
+    notebook = about.notebook
+    notebook.cells.insert(2, nbformat.v4.new_code_cell(start_cell(about)))
+    nbformat.write(notebook, folder / f"{exercise}.ipynb")
+    command = [otter, "assign", folder / f"{exercise}.ipynb", folder / "dist", "--no-run-tests"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RestoreError(f"otter assign failed for {exercise}: {done.stderr.strip().splitlines()[-1]}")
+    for copy in ("student", "autograder"):
+        same_every_time(folder / "dist" / copy / f"{exercise}.ipynb")
+    return folder / "dist" / "student", folder / "dist" / "autograder"
+
+
+def start_cell(about: Exercise) -> str:
+    """The first cell of a student's copy: it installs otter-grader and fetches the tests where they lack."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    owner_and_name = settings["repository"]["url"].removeprefix("https://github.com/")
+    raw = f"https://raw.githubusercontent.com/{owner_and_name}/main/book/exercises/student/{about.name}/tests"
+    lines = (MASTERS / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    (otter,) = (line for line in lines if line.startswith("otter-grader"))
+    questions = tuple(question.name for question in about.questions if not question.manual)
+    return START.format(otter=otter, questions=questions, raw=raw)
+
+
+def same_every_time(path: Path) -> None:
+    """Give the cells of a notebook names that depend on their places alone."""
+    notebook = nbformat.read(path, as_version=4)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    nbformat.write(notebook, path)
+
+
+def build(otter: Path, student: Path = STUDENT, built: Path = BUILT) -> None:
+    """All student copies into `student`; all solutions and archives into `built`."""
+    for folder in (student, built):
+        shutil.rmtree(folder, ignore_errors=True)
+    (built / "solutions").mkdir(parents=True)
+    for exercise in EXERCISES:
+        ours, lecturers = assign(exercise, otter)
+        shutil.copytree(ours, student / exercise)
+        shutil.copy(lecturers / f"{exercise}.ipynb", built / "solutions")
+        gradescope(exercise, built)
+        print(f"{exercise}: {sum(question.worth for question in read(exercise).questions):g} points")
+
+
+def gradescope(exercise: str, folder: Path) -> Path:
+    """The archive that Gradescope's autograder is configured with."""
+    target = folder / f"gradescope-{exercise}.zip"
+    master = MASTERS / f"{exercise.rsplit('-', 1)[0]}.ipynb"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("setup.sh", SETUP)
+        archive.writestr("run_autograder", RUN.format(exercise=exercise))
+        archive.writestr("restorelib/__init__.py", "")  # all that the library is needed for is its error
+        for path in [master, *(path for pattern in NEEDED for path in sorted(ROOT.glob(pattern)))]:
+            archive.write(path, path.relative_to(ROOT))
+    return target

@@ -1,0 +1,149 @@
+"""Marks a folder of submissions, one process each, into a table; and one submission as Gradescope wants it."""
+
+import csv
+import json
+import multiprocessing
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from restorelib.errors import RestoreError
+from tools.exercises import judge
+from tools.exercises.judge import Verdict
+from tools.exercises.master import EXERCISES, Exercise, read
+
+STEP = 20.0
+LIMIT = 300.0
+
+
+def submissions(folder: Path) -> dict[str, Path]:
+    """Who submitted what: the notebooks in a folder and in the folders in it, by their paths."""
+    if not folder.is_dir():
+        raise RestoreError(f"{folder}: no such folder; give one that holds the submitted notebooks")
+    found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.ipynb"))}
+    found = {name: path for name, path in found.items() if ".ipynb_checkpoints" not in path.parts}
+    if not found:
+        raise RestoreError(f"{folder}: holds no notebook (.ipynb)")
+    return found
+
+
+def check(exercise: str, confinement: str) -> Exercise:
+    """The exercise; raises `RestoreError` if there is none, or submissions cannot be confined so."""
+    if exercise not in EXERCISES:
+        raise RestoreError(f"no exercise is called '{exercise}'; there are {', '.join(EXERCISES)}")
+    if confinement not in judge.CONFINEMENTS:
+        raise RestoreError(f"no confinement '{confinement}'; choose {', '.join(judge.CONFINEMENTS)}")
+    if not judge.usable(confinement):
+        raise RestoreError(
+            f"{confinement} does not work here; on Linux install bubblewrap, or say --confine none if "
+            "you trust all submissions"
+        )
+    return read(exercise)
+
+
+def verdicts(
+    exercise: str, found: dict[str, Path], seed: int, step: float, limit: float, confinement: str
+) -> Iterator[tuple[str, Verdict]]:
+    """Mark submissions one after the other; a judge that dies or hangs costs its own submission only."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tools.exercises.judge"])
+    for name, path in found.items():
+        ours, theirs = context.Pipe(duplex=False)
+        arguments = (theirs, exercise, path, seed, step, limit, confinement)
+        process = context.Process(target=_judge, args=arguments)
+        process.start()
+        theirs.close()
+        verdict = Verdict(remarks=["not marked: its judge died or hung"])
+        try:
+            if ours.poll(limit + 400):
+                verdict = ours.recv()
+        except EOFError:
+            pass
+        process.kill()
+        process.join()
+        yield name, verdict
+
+
+def _judge(pipe, *arguments) -> None:
+    try:
+        pipe.send(judge.mark(*arguments))
+    except Exception as error:  # a fault of ours: no marks is not the same as none deserved
+        pipe.send(Verdict(remarks=[f"not marked: {type(error).__name__}: {error}"]))
+
+
+def grade(
+    exercise: str,
+    folder: Path,
+    out: Path,
+    seed: int | None = None,
+    step: float = STEP,
+    limit: float = LIMIT,
+    confinement: str = "bwrap",
+) -> None:
+    """Mark all submissions in `folder`; write the table `out`, and beside it the answers to mark by hand.
+
+    The same seed gives the same random tests; None draws one. It stands in the table.
+    """
+    about = check(exercise, confinement)
+    found = submissions(folder)
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    auto = [question for question in about.questions if not question.manual]
+    manual = [question for question in about.questions if question.manual]
+    header = [
+        "submission",
+        *(f"{q.name} ({q.worth:g})" for q in about.questions),
+        "total",
+        "of",
+        "remarks",
+        "seed",
+    ]
+    answers: dict[str, dict[str, str]] = {}
+    with open(out, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(header)
+        for name, verdict in verdicts(exercise, found, seed, step, limit, confinement):
+            answers[name] = verdict.answers
+            row = [f"{verdict.marks[q.name]:g}" if q.name in verdict.marks else "" for q in about.questions]
+            total = f"{sum(verdict.marks.values()):g}" if verdict.marks else ""
+            of = f"{sum(question.worth for question in auto):g}"
+            remarks = "; ".join(verdict.remarks)
+            table.writerow([plain(name), *row, total, of, plain(remarks), seed])
+            file.flush()
+            print(f"{name}: {total or '?'} of {of}{'; ' + remarks if remarks else ''}")
+    if manual:
+        out.with_suffix(".answers.md").write_text(to_mark(manual, answers), encoding="utf-8")
+
+
+def plain(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def to_mark(manual: list, answers: dict[str, dict[str, str]]) -> str:
+    """The written answers, question by question, each below its model answer and rubric."""
+    parts = []
+    for question in manual:
+        parts.append(f"# {question.name}, {question.worth:g} points\n\n{question.solution}")
+        for name, given in answers.items():
+            quoted = "\n".join(f"> {line}" for line in given.get(question.name, "").splitlines())
+            parts.append(f"## {name}\n\n{quoted or '(nothing)'}\n\nMark:\n")
+    return "\n".join(parts)
+
+
+def gradescope_results(exercise: str, folder: Path, out: Path) -> None:
+    """Mark the one submission in `folder` and write what Gradescope reads. For root in its container."""
+    about = check(exercise, "setpriv")
+    (path,) = list(submissions(folder).values())[:1]
+    ((_, verdict),) = verdicts(exercise, {"it": path}, secrets.randbelow(2**32), STEP, LIMIT, "setpriv")
+    tests = [
+        {
+            "name": question.name,
+            "score": verdict.marks.get(question.name, 0.0),
+            "max_score": question.worth,
+            "output": "\n".join(r for r in verdict.remarks if r.startswith(f"{question.name}:")),
+        }
+        for question in about.questions
+        if not question.manual
+    ]
+    remarks = [r for r in verdict.remarks if not r.startswith("q")]
+    out.write_text(json.dumps({"tests": tests, "output": "\n".join(remarks)}, indent=1), encoding="utf-8")
