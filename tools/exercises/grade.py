@@ -1,4 +1,4 @@
-"""Marks a folder of submissions, one process each, into a table; and one submission as Gradescope wants it."""
+"""Marks a folder of submissions, one process each, into a table; and one as Gradescope wants it."""
 
 import csv
 import json
@@ -89,14 +89,8 @@ def grade(
     seed = secrets.randbelow(2**32) if seed is None else seed
     auto = [question for question in about.questions if not question.manual]
     manual = [question for question in about.questions if question.manual]
-    header = [
-        "submission",
-        *(f"{q.name} ({q.worth:g})" for q in about.questions),
-        "total",
-        "of",
-        "remarks",
-        "seed",
-    ]
+    columns = [f"{question.name} ({question.worth:g})" for question in about.questions]
+    header = ["submission", *columns, "total", "of", "remarks", "seed"]
     answers: dict[str, dict[str, str]] = {}
     with open(out, "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)

@@ -39,9 +39,9 @@ class StoppedError(Exception):
 
 
 def bubblewrap(folder: Path) -> list[str]:
-    """A command that runs another with its own processes, no network, and nothing to write but /tmp in memory.
+    """A command that runs another where it sees no network and no process but its own.
 
-    Of this machine it sees the system's and Python's own files, and `folder`.
+    Of this machine's files it sees the system's, Python's and `folder`; it can write to a small /tmp only.
     """
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr"]
     for path in map(Path, ("/bin", "/lib", "/lib64")):
@@ -82,6 +82,7 @@ class Remote:
         self._link, self._number = link, number
 
     def __call__(self, *arguments, **options):
+        """Call it in the worker."""
         return self._link.call(self._number, arguments, options)
 
     def __getattr__(self, name: str):
