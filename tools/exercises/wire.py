@@ -56,7 +56,7 @@ def pack(value, name: Callable[[object], dict]):
     if value is ...:
         return {"dots": True}
     if isinstance(value, torch.Tensor):
-        return _pack_array(value.detach().numpy(), "tensor")
+        return _pack_array(value.detach().numpy(), "tensor") | {"gradient": value.requires_grad}
     if isinstance(value, np.ndarray):
         return _pack_array(value, "array")
     if isinstance(value, np.generic):
@@ -93,7 +93,7 @@ def _unpack(packed: dict, named: Callable[[dict], object]):
     for kind in ("tensor", "array"):
         if kind in packed:
             array = _unpack_array(packed[kind], packed["dtype"], packed["shape"])
-            return torch.from_numpy(array) if kind == "tensor" else array
+            return _tensor(array, packed["gradient"]) if kind == "tensor" else array
     if "tuple" in packed:
         return tuple(unpack(item, named) for item in packed["tuple"])
     if "dict" in packed:
@@ -101,6 +101,11 @@ def _unpack(packed: dict, named: Callable[[dict], object]):
     if "list" in packed:
         return [unpack(item, named) for item in packed["list"]]
     return named(packed)
+
+
+def _tensor(array: np.ndarray, gradient: bool) -> torch.Tensor:
+    tensor = torch.from_numpy(array)
+    return tensor.requires_grad_() if gradient and tensor.is_floating_point() else tensor
 
 
 def _unpack_array(data: str, dtype: str, shape: list[int]) -> np.ndarray:
