@@ -2,6 +2,9 @@
 PYTHON = python3
 BIN = .venv/bin
 READY = .venv/ready
+# otter-grader wants other versions than the book, and only the exercises want it.
+OTTER = .venv-otter
+CONFINE = bwrap
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -13,7 +16,7 @@ book: $(READY) ## build the book (HTML; warnings are errors)
 test: book ## run everything that CI runs
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pytest tests -rs
 	runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && RESTORELIB_PROFILE=smoke RESTORELIB_RUNS="$$runs" \
-	$(BIN)/pytest book --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+	$(BIN)/pytest book --ignore=book/exercises --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 
 serve: book ## build the book and show it on http://127.0.0.1:8000
 	$(BIN)/python -u -m http.server 8000 --bind 127.0.0.1 --directory _build/html
@@ -21,11 +24,17 @@ serve: book ## build the book and show it on http://127.0.0.1:8000
 notebooks: $(READY) ## run every chapter again and store its outputs
 	RESTORELIB_STATIC=1 TQDM_DISABLE=1 $(BIN)/jupyter execute --inplace book/*.ipynb
 
+assignments: $(READY) $(OTTER)/ready ## make the student copies, solutions and Gradescope archives of the exercises
+	$(BIN)/python -m tools.exercises build $(OTTER)/bin/python
+
+grade: $(READY) ## mark the notebooks in SUBMISSIONS=folder as EXERCISE=vdsr-lab, into marks.csv
+	$(BIN)/python -m tools.exercises grade "$(EXERCISE)" "$(SUBMISSIONS)" --confine $(CONFINE)
+
 address: ## write ADDRESS=https://github.com/owner/name wherever the repository is named
 	$(PYTHON) tools/address.py "$(ADDRESS)"
 
 clean: ## remove the built book, the caches and .venv
-	rm -rf _build .venv .pytest_cache .ruff_cache *.egg-info
+	rm -rf _build .venv $(OTTER) .pytest_cache .ruff_cache *.egg-info
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit("Python 3.11 or newer is needed, %s is %d.%d: try make PYTHON=python3.12" % (sys.executable, v[0], v[1]) if v < (3, 11) else 0)'
@@ -34,4 +43,9 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-.PHONY: help book test serve notebooks address clean
+$(OTTER)/ready: book/exercises/requirements.txt
+	$(PYTHON) -m venv $(OTTER)
+	$(OTTER)/bin/pip install --quiet --disable-pip-version-check -r book/exercises/requirements.txt
+	@touch $@
+
+.PHONY: help book test serve notebooks assignments grade address clean

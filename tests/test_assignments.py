@@ -81,3 +81,279 @@ def test_every_wrong_answer_gets_what_it_should(exercise):
                 about = f"{question.name}, {answer['wrong']}: {remarks}"
                 assert points == answer["points"] < question.worth, about
                 assert remarks, about
+
+
+# ---------------------------------------------------------------- student copies
+
+
+def cells_of(path):
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_student_copies_are_up_to_date(name):
+    """All that a student is given is as the master has it, and nothing of what is hidden."""
+    about = read(name)
+    folder = STUDENT / name
+    code = ["".join(cell["source"]) for cell in cells_of(folder / f"{name}.ipynb") if cell["cell_type"] == "code"]
+    given = [cell for cell in about.cells if isinstance(cell, str)]
+    # strip(): otter-grader drops a cell's last empty lines
+    assert [cell.strip() for cell in code if cell.strip() in {g.strip() for g in given}] == [
+        cell.strip() for cell in given
+    ]
+    assert start_cell(about) in code
+    questions = [question for question in about.questions if not question.manual]
+    assert [cell.strip() for cell in code if cell.startswith("grader.check")] == [
+        f'grader.check("{question.name}")' for question in questions
+    ]
+    assert {path.stem for path in (folder / "tests").iterdir()} == {question.name for question in questions}
+    for question in questions:
+        assert question.solution.strip() not in "\n\n".join(code)
+        tests = (folder / "tests" / f"{question.name}.py").read_text(encoding="utf-8")
+        for test in question.tests:
+            body = ast.unparse(ast.parse(test.source))
+            assert (body in tests) != test.hidden, f"{name}, {question.name}: run make assignments"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_an_empty_copy_gets_nothing_and_is_told_what_to_do(chapter):
+    about = read(f"{chapter}-homework")
+    names: dict = {}
+    path = STUDENT / about.name / f"{about.name}.ipynb"
+    code = ["".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "code"]
+    for source in code:
+        if source != start_cell(about) and not source.startswith("grader"):
+            exec(compile(source, about.name, "exec"), names)
+    for question in about.questions:
+        if not question.manual:
+            points, remarks = points_of(question, about, names, 1)
+            assert points == 0, question.name
+            # questions that ask for a bug come with code; its public test says what is wrong with the result
+            assert "dots" in remarks[0] or "# BEGIN" not in question.solution, remarks
+
+
+# ---------------------------------------------------------------- grading a folder
+
+LAB = "protocol-lab"
+FULL = 13
+ENDLESS = "while True:\n    pass"
+NO_ALARM = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+ALWAYS_EQUAL = """
+class Always(float):
+    __eq__ = __lt__ = __gt__ = lambda self, other: True
+    __sub__ = __abs__ = __rsub__ = lambda self, *other: self
+def psnr(restored, clean):
+    return Always()
+"""
+READ_MASTER = f"""
+import json
+cells = json.load(open({str(MASTERS / "protocol.ipynb")!r}))["cells"]
+for cell in cells:
+    if "def psnr" in "".join(cell["source"]):
+        exec("".join(cell["source"]))
+"""
+WRITE_FRAMES = """
+import json, os, struct
+frame = json.dumps({"value": {"object": 0}}).encode()
+for pipe in range(3, 64):
+    try:
+        os.write(pipe, struct.pack("!I", len(frame)) + frame)
+    except OSError:
+        pass
+"""
+KILL_ALL = "import os, signal\nos.kill(-1, signal.SIGKILL)"
+LEAVE_A_CHILD = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(1000)
+    os._exit(0)
+"""
+TURN_TESTS_OFF = """
+import builtins, sys, torch
+builtins.AssertionError = type("Never", (Exception,), {})
+torch.rand = lambda *size, **options: torch.zeros(*size)
+for module in list(sys.modules.values()):
+    if hasattr(module, "Worker"):
+        module.Worker.answer = lambda self, message: {"value": True}
+"""
+
+
+def notebook(cells):
+    cells = [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def with_answers(answers, first=""):
+    """A notebook that holds the solutions, these answers in their places, and `first` before all."""
+    about = read(LAB)
+    cells = [first]
+    for cell in about.cells:
+        if isinstance(cell, str):
+            cells.append(cell)
+        elif not cell.manual:
+            cells.append(answers.get(cell.name, cell.solution))
+    return notebook(cells)
+
+
+def few():
+    """Submissions of every kind: name -> (content, marks, what the remarks hold)."""
+    empty = STUDENT / LAB / f"{LAB}.ipynb"
+    return {
+        "right": (with_answers({}), FULL, ""),
+        "empty": (empty.read_text(encoding="utf-8"), 0, "replace the dots by your code"),
+        "no notebook": ("this is no notebook", 0, "not a notebook"),
+        "endless": (with_answers({"q1": ENDLESS}), FULL - 3, "TimeoutError"),
+        "endless, deaf": (with_answers({"q4": NO_ALARM + ENDLESS}), 0, "stopped: its time was up"),
+        "kills": (with_answers({}, KILL_ALL), 0, "stopped: it ended by itself"),
+        "always equal": (with_answers({"q1": ALWAYS_EQUAL}), FULL - 3, "q1"),
+        "reads the master": (with_answers({"q1": READ_MASTER}), FULL - 3, "FileNotFoundError"),
+    }
+
+
+def many():
+    """Thirty or more."""
+    found = few()
+    worth = {question.name: question.worth for question in read(LAB).questions}
+    solutions = {question.name: question.solution for question in read(LAB).questions}
+    for name, answers in wrong_answers("protocol").items():
+        for answer in answers if name in worth else ():
+            content = with_answers({name: changed(solutions[name], answer)})
+            found[f"{name}, {answer['wrong']}"] = (content, FULL - worth[name] + answer["points"], name)
+    sleepy = "import time\ndef psnr(restored, clean): time.sleep(1000)"
+    return found | {
+        "empty file": ("", 0, "not a notebook"),
+        "a list": ("[]", 0, "not a notebook"),
+        "cells of another kind": ('{"cells": [{"cell_type": "code", "source": 5}]}', 0, "not a notebook"),
+        "a syntax error": (with_answers({"q2": "def luma(rgb:"}), FULL - 3, "SyntaxError"),
+        "an unknown module": (with_answers({"q3": "import no_such_module"}), FULL - 4, "ModuleNotFoundError"),
+        "magic": (with_answers({}, "%matplotlib inline\n!rm -rf /"), FULL, ""),
+        "borrows": (with_answers({"q1": "from restorelib.metrics import psnr"}), FULL - 3, "ModuleNotFound"),
+        "exits": (with_answers({}, "import sys\nsys.exit()"), FULL, "SystemExit"),
+        "leaves": (with_answers({}, "import os\nos._exit(0)"), 0, "stopped: it ended by itself"),
+        "sleeps": (with_answers({"q1": sleepy}), FULL - 3, "TimeoutError"),
+        "eats memory": (with_answers({"q1": "x = bytearray(10**11)"}), FULL - 3, "MemoryError"),
+        "leaves a child": (with_answers({}, LEAVE_A_CHILD), FULL, ""),
+        "turns tests off": (with_answers({}, TURN_TESTS_OFF), 0, "q1"),
+        "writes frames": (with_answers({}, WRITE_FRAMES), 0, "q1"),
+        "returns too much": (with_answers({"q1": "def psnr(x, y): return torch.zeros(10**8)"}), 0, "stopped"),
+        "calls for a network": (with_answers({}, "import urllib.request as u\nu.urlopen('http://1.1.1.1')"), FULL, "URLError"),
+    }
+
+
+def graded(submissions, folder, **options):
+    """The table's rows by name."""
+    (folder / "in").mkdir()
+    for name, (content, _, _) in submissions.items():
+        (folder / "in" / f"{name}.ipynb").write_text(content, encoding="utf-8")
+    grade(LAB, folder / "in", folder / "marks.csv", seed=5, **options)
+    with open(folder / "marks.csv", encoding="utf-8", newline="") as table:
+        return {row["submission"]: row for row in csv.DictReader(table)}
+
+
+needs_bubblewrap = pytest.mark.skipif(not judge.usable("bwrap"), reason="bubblewrap does not work here")
+
+
+@needs_bubblewrap
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("collection", [few, pytest.param(many, marks=slow)])
+def test_a_folder_of_submissions(collection, tmp_path):
+    submissions = collection()
+    rows = graded(submissions, tmp_path, step=5 * PATIENCE, limit=30 * PATIENCE)
+    assert set(rows) == set(submissions)
+    for name, (_, marks, remark) in submissions.items():
+        row = rows[name]
+        assert (float(row["total"]), row["of"]) == (marks, str(FULL)), (name, row)
+        assert remark in row["remarks"], (name, row)
+        assert remark or not row["remarks"], (name, row)
+        assert row["q5 (3)"] == ""  # by hand
+
+
+def test_what_cannot_be_graded_is_refused_in_one_line(tmp_path, refused):
+    with refused("no exercise is called 'vdsr'"):
+        grade("vdsr", tmp_path, tmp_path / "marks.csv")
+    with refused("no confinement 'jail'"):
+        grade(LAB, tmp_path, tmp_path / "marks.csv", confinement="jail")
+    with refused("holds no notebook"):
+        grade(LAB, tmp_path, tmp_path / "marks.csv", confinement="none")
+
+
+def test_written_answers_stand_below_their_rubric():
+    about = read(LAB)
+    (question,) = (question for question in about.questions if question.manual)
+    cells = [("markdown", "## Question 5: one pixel"), ("markdown", "I guess\n20 dB"), ("code", "1 + 1")]
+    cells = [{"cell_type": kind, "source": source} for kind, source in cells]
+    cells.append({"cell_type": "markdown", "source": "<!-- END -->\n\n## Question 6: more"})
+    answers = judge.written_answers({"cells": cells}, about)
+    assert answers == {"q5": "I guess\n20 dB\n\n1 + 1"}
+    text = to_mark([question], {"ada": answers, "bob": {}})
+    assert text.index("Rubric") < text.index("## ada") < text.index("> 20 dB") < text.index("(nothing)")
+
+
+def test_names_are_no_formulas():
+    assert plain("=1+1") == "'=1+1"
+    assert plain("ada") == "ada"
+
+
+def test_gradescopes_archive_holds_what_it_needs(tmp_path):
+    with zipfile.ZipFile(gradescope("vdsr-lab", tmp_path)) as archive:
+        assert {"setup.sh", "run_autograder", "book/exercises/vdsr.ipynb"} <= set(archive.namelist())
+        assert "vdsr-lab" in archive.read("run_autograder").decode()
+        archive.extractall(tmp_path / "source")
+    # it stands alone: no more of the library than its error
+    help_text = subprocess.run(
+        [sys.executable, "-m", "tools.exercises", "--help"],
+        cwd=tmp_path / "source",
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert "gradescope-run" in help_text.stdout, help_text.stderr
+
+
+# ---------------------------------------------------------------- the wire
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 3, 2.5, math.inf, "text", ..., (1, "a"), [1, (2,)], {"a": [1], 2: None}, np.float32(0.5)],
+)
+def test_values_travel(value):
+    assert wire.unpack(json.loads(json.dumps(wire.pack(value, None))), None) == value
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.uint8, torch.bool, torch.int64])
+def test_tensors_travel(dtype):
+    tensor = (torch.rand(2, 0, 3) if dtype == torch.bool else 9 * torch.rand(2, 3)).to(dtype)
+    given = wire.unpack(json.loads(json.dumps(wire.pack(tensor, None))), None)
+    assert given.dtype == dtype
+    assert torch.equal(given, tensor)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        {"tensor": "", "dtype": "object", "shape": [0], "gradient": False},
+        {"array": "AAAA", "dtype": "uint8", "shape": [-1, -3]},
+        {"array": "AAAA", "dtype": "uint8", "shape": [10**9, 10**9]},
+        {"array": "AAAA", "dtype": "uint8", "shape": "xyz"},
+        {"dict": [[{"list": []}, 1]]},
+        {"dict": 5},
+    ],
+)
+def test_what_is_no_value_is_refused(packed):
+    with pytest.raises(wire.WireError):
+        wire.unpack(packed, None)
+
+
+def test_frames():
+    stream = io.BytesIO()
+    wire.send(stream, {"a": 1})
+    stream.seek(0)
+    assert wire.receive(stream.read) == {"a": 1}
+    with pytest.raises(EOFError):
+        wire.receive(stream.read)
+    for wrong in (b"\xff\xff\xff\xff", b"\0\0\0\2[]", b"\0\0\0\1{"):
+        with pytest.raises(wire.WireError):
+            wire.receive(io.BytesIO(wrong).read)

@@ -13,9 +13,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__.split
 
 
 @app.command()
-def build(otter: Path) -> None:
-    """Make student copies, solutions and archives from the masters; OTTER is otter-grader's command."""
-    building.build(otter)
+def build(python: Path) -> None:
+    """Make student copies, solutions and archives from the masters; PYTHON is one that has otter-grader."""
+    building.build(python)
 
 
 @app.command()

@@ -47,20 +47,27 @@ python3 -m tools.exercises gradescope-run {exercise} /autograder/submission /aut
 NEEDED = ("restorelib/errors.py", "tools/exercises/*.py")
 
 
-def assign(exercise: str, otter: Path) -> tuple[Path, Path]:
-    """Run `otter assign` on an exercise; gives the folders of the student's and the lecturer's copy."""
-    about = read(exercise)
-    folder = Path(tempfile.mkdtemp())
-    notebook = about.notebook
-    notebook.cells.insert(2, nbformat.v4.new_code_cell(start_cell(about)))
-    nbformat.write(notebook, folder / f"{exercise}.ipynb")
-    command = [otter, "assign", folder / f"{exercise}.ipynb", folder / "dist", "--no-run-tests"]
-    done = subprocess.run(command, capture_output=True, text=True)
+# One process for all, because importing otter takes longer than its work.
+ASSIGN = """\
+import sys
+from otter.assign import main
+for master in sys.argv[1:]:
+    main(master, master.removesuffix(".ipynb"), no_run_tests=True)
+"""
+
+
+def assign(python: Path, folder: Path) -> None:
+    """Run `otter assign` on all exercises: FOLDER/NAME/student is the student's copy, autograder the lecturer's."""
+    masters = [folder / f"{exercise}.ipynb" for exercise in EXERCISES]
+    for exercise, master in zip(EXERCISES, masters, strict=True):
+        about = read(exercise)
+        about.notebook.cells.insert(2, nbformat.v4.new_code_cell(start_cell(about)))
+        nbformat.write(about.notebook, master)
+    done = subprocess.run([python, "-c", ASSIGN, *masters], capture_output=True, text=True)
     if done.returncode:
-        raise RestoreError(f"otter assign failed for {exercise}: {done.stderr.strip().splitlines()[-1]}")
-    for copy in ("student", "autograder"):
-        same_every_time(folder / "dist" / copy / f"{exercise}.ipynb")
-    return folder / "dist" / "student", folder / "dist" / "autograder"
+        raise RestoreError(f"otter assign failed: {done.stderr.strip().splitlines()[-1]}")
+    for path in folder.glob("*/*/*.ipynb"):
+        same_every_time(path)
 
 
 def start_cell(about: Exercise) -> str:
@@ -82,17 +89,19 @@ def same_every_time(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def build(otter: Path, student: Path = STUDENT, built: Path = BUILT) -> None:
-    """All student copies into `student`; all solutions and archives into `built`."""
+def build(python: Path, student: Path = STUDENT, built: Path = BUILT) -> None:
+    """All student copies into `student`; all solutions and archives into `built`. `python` has otter-grader."""
     for folder in (student, built):
         shutil.rmtree(folder, ignore_errors=True)
     (built / "solutions").mkdir(parents=True)
-    for exercise in EXERCISES:
-        ours, lecturers = assign(exercise, otter)
-        shutil.copytree(ours, student / exercise)
-        shutil.copy(lecturers / f"{exercise}.ipynb", built / "solutions")
-        gradescope(exercise, built)
-        print(f"{exercise}: {sum(question.worth for question in read(exercise).questions):g} points")
+    with tempfile.TemporaryDirectory() as made:
+        assign(python, Path(made))
+        for exercise in EXERCISES:
+            copies = Path(made) / exercise
+            shutil.copytree(copies / "student", student / exercise)
+            shutil.copy(copies / "autograder" / f"{exercise}.ipynb", built / "solutions")
+            gradescope(exercise, built)
+            print(f"{exercise}: {sum(question.worth for question in read(exercise).questions):g} points")
 
 
 def gradescope(exercise: str, folder: Path) -> Path:

@@ -1,0 +1,19 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q1"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_first_look(ResidualBlock, torch):
+    block = ResidualBlock(4)
+    names = sorted(block.state_dict())
+    assert names, 'the block has no layers yet: fill in the dots and call them self.conv1 and self.conv2'
+    wanted = ['conv1.bias', 'conv1.weight', 'conv2.bias', 'conv2.weight']
+    assert names == wanted, f'conv1 and conv2 with biases are expected, there are {names}'
+    x = torch.randn(1, 4, 7, 9)
+    y = block(x)
+    assert y is not ..., 'forward still gives back ...: replace the dots by your code'
+    assert y.shape == x.shape, f'the size should stay, it became {tuple(y.shape)}'
+

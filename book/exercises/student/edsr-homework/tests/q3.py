@@ -1,0 +1,13 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q3"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_no_blocks(parameters):
+    value = parameters(0, 1)
+    assert value is not ..., 'parameters still gives back ...: replace the dots by your code'
+    assert value == 108, f'without blocks and with one channel there are 28 + 10 + 40 + 30 numbers, yours {value}'
+

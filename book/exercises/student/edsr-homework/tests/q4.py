@@ -1,0 +1,12 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q4"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_changes_nothing(wrapped, small):
+    worst = (wrapped(lambda x: x, small) - small).abs().max()
+    assert worst < 1e-05, f'a network that changes nothing moves a channel by {worst:.4f}'
+

@@ -1,0 +1,20 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q4"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_a_slow_gpu(seconds):
+    now, left = ([0.0], [0.0])
+
+    def step():
+        left[0] += 2.0
+
+    def synchronise():
+        now[0] += left[0]
+        left[0] = 0.0
+    value = seconds(step, synchronise, lambda: now[0], 5)
+    assert abs(value - 2) < 1e-06, f'every step keeps this GPU busy for 2 seconds, yours says {value}'
+

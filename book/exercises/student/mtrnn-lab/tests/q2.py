@@ -1,0 +1,13 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q2"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_seven(targets):
+    value = targets(7, 5)
+    assert value is not ..., 'targets still gives back ...: replace the dots by your code'
+    assert value == [5, 3, 1, 1, 1], f'from level 7 the targets are 5, 3, 1, 1, 1, yours {value}'
+

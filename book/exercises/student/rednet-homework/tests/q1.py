@@ -1,0 +1,13 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q1"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_five(skips):
+    value = skips(5)
+    assert value is not ..., 'skips still gives back ...: replace the dots by your code'
+    assert value == [(2, 3), (4, 1)], f'with five and five layers 2 joins 3 and 4 joins 1, yours {value}'
+

@@ -1,0 +1,13 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q1"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_vdsr(receptive_field):
+    value = receptive_field(20, 3)
+    assert value is not ..., 'receptive_field still gives back ...: replace the dots by your code'
+    assert value == 41, f"VDSR's twenty layers of 3x3 see 41 pixels, yours says {value}"
+

@@ -1,0 +1,18 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "q3"
+points = None
+
+@test_case(points=0, hidden=False)
+def test_first_look(VDSR, photo):
+    network = VDSR(depth=4, width=6)
+    names = list(network.state_dict())
+    assert names, 'the network has no layers yet: fill in the dots and call them self.layers'
+    wanted = [f'layers.{i}.{kind}' for i in range(4) for kind in ('weight', 'bias')]
+    assert names == wanted, f'four layers in self.layers are expected, there are {names}'
+    result = network(photo)
+    assert result is not ..., 'forward still gives back ...: replace the dots by your code'
+    assert result.shape == photo.shape, f'the size should stay, it became {tuple(result.shape)}'
+
