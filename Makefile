@@ -7,7 +7,7 @@ OTTER = .venv-otter
 CONFINE = bwrap
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 book: $(READY) ## build the book (HTML; warnings are errors)
 	rm -rf _build/html && $(BIN)/jupyter-book build . --all -W -n --keep-going

@@ -1,12 +1,28 @@
 """The exercises: solutions, empty copies, typical wrong answers, and submissions that mean harm."""
 
+import ast
+import csv
+import io
+import json
+import math
+import os
+import subprocess
+import sys
 import tomllib
+import zipfile
 
+import numpy as np
 import pytest
+import torch
 
-from tools.exercises import judge
-from tools.exercises.master import CHAPTERS, MASTERS, Exercise, Question, read
+from tools.exercises import judge, wire
+from tools.exercises.build import STUDENT, gradescope, start_cell
+from tools.exercises.grade import grade, plain, to_mark
+from tools.exercises.master import CHAPTERS, EXERCISES, MASTERS, Exercise, Question, read
 
+# How many times longer than on an idle machine things may take.
+PATIENCE = float(os.environ.get("RESTORELIB_PATIENCE", "1"))
+slow = pytest.mark.skipif(not os.environ.get("RESTORELIB_SLOW"), reason="RESTORELIB_SLOW is unset: minutes")
 SEEDS = (1, 2)
 
 
@@ -86,8 +102,9 @@ def test_every_wrong_answer_gets_what_it_should(exercise):
 # ---------------------------------------------------------------- student copies
 
 
-def cells_of(path):
-    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+def code_of(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -95,7 +112,7 @@ def test_student_copies_are_up_to_date(name):
     """All that a student is given is as the master has it, and nothing of what is hidden."""
     about = read(name)
     folder = STUDENT / name
-    code = ["".join(cell["source"]) for cell in cells_of(folder / f"{name}.ipynb") if cell["cell_type"] == "code"]
+    code = code_of(folder / f"{name}.ipynb")
     given = [cell for cell in about.cells if isinstance(cell, str)]
     # strip(): otter-grader drops a cell's last empty lines
     assert [cell.strip() for cell in code if cell.strip() in {g.strip() for g in given}] == [
@@ -120,7 +137,7 @@ def test_an_empty_copy_gets_nothing_and_is_told_what_to_do(chapter):
     about = read(f"{chapter}-homework")
     names: dict = {}
     path = STUDENT / about.name / f"{about.name}.ipynb"
-    code = ["".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "code"]
+    code = code_of(path)
     for source in code:
         if source != start_cell(about) and not source.startswith("grader"):
             exec(compile(source, about.name, "exec"), names)
@@ -206,7 +223,7 @@ def few():
         "no notebook": ("this is no notebook", 0, "not a notebook"),
         "endless": (with_answers({"q1": ENDLESS}), FULL - 3, "TimeoutError"),
         "endless, deaf": (with_answers({"q4": NO_ALARM + ENDLESS}), 0, "stopped: its time was up"),
-        "kills": (with_answers({}, KILL_ALL), 0, "stopped: it ended by itself"),
+        "kills all it sees": (with_answers({}, KILL_ALL), FULL, ""),
         "always equal": (with_answers({"q1": ALWAYS_EQUAL}), FULL - 3, "q1"),
         "reads the master": (with_answers({"q1": READ_MASTER}), FULL - 3, "FileNotFoundError"),
     }
@@ -221,6 +238,8 @@ def many():
         for answer in answers if name in worth else ():
             content = with_answers({name: changed(solutions[name], answer)})
             found[f"{name}, {answer['wrong']}"] = (content, FULL - worth[name] + answer["points"], name)
+    large = "def psnr(restored, clean): return torch.zeros(3 * 10**7)"
+    call = "import urllib.request\nurllib.request.urlopen('http://1.1.1.1')"
     sleepy = "import time\ndef psnr(restored, clean): time.sleep(1000)"
     return found | {
         "empty file": ("", 0, "not a notebook"),
@@ -237,8 +256,16 @@ def many():
         "leaves a child": (with_answers({}, LEAVE_A_CHILD), FULL, ""),
         "turns tests off": (with_answers({}, TURN_TESTS_OFF), 0, "q1"),
         "writes frames": (with_answers({}, WRITE_FRAMES), 0, "q1"),
-        "returns too much": (with_answers({"q1": "def psnr(x, y): return torch.zeros(10**8)"}), 0, "stopped"),
-        "calls for a network": (with_answers({}, "import urllib.request as u\nu.urlopen('http://1.1.1.1')"), FULL, "URLError"),
+        "returns too much": (
+            with_answers({"q1": large}),
+            0,
+            "stopped",
+        ),
+        "calls for a network": (
+            with_answers({}, call),
+            FULL,
+            "URLError",
+        ),
     }
 
 

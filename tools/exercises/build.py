@@ -57,7 +57,7 @@ for master in sys.argv[1:]:
 
 
 def assign(python: Path, folder: Path) -> None:
-    """Run `otter assign` on all exercises: FOLDER/NAME/student is the student's copy, autograder the lecturer's."""
+    """Run `otter assign` on all exercises: FOLDER/NAME gets student/ and autograder/, the lecturer's copy."""
     masters = [folder / f"{exercise}.ipynb" for exercise in EXERCISES]
     for exercise, master in zip(EXERCISES, masters, strict=True):
         about = read(exercise)
@@ -90,7 +90,7 @@ def same_every_time(path: Path) -> None:
 
 
 def build(python: Path, student: Path = STUDENT, built: Path = BUILT) -> None:
-    """All student copies into `student`; all solutions and archives into `built`. `python` has otter-grader."""
+    """Student copies into `student`, solutions and archives into `built`; `python` has otter-grader."""
     for folder in (student, built):
         shutil.rmtree(folder, ignore_errors=True)
     (built / "solutions").mkdir(parents=True)

@@ -104,6 +104,9 @@ class Link:
         self.step, self.functions = step, []
         self.folder = Path(tempfile.mkdtemp(prefix="submission-"))
         self.folder.chmod(0o755)
+        workplace = self.folder / "work"
+        workplace.mkdir()
+        workplace.chmod(0o777)
         for file in ("worker.py", "wire.py"):
             shutil.copy(Path(__file__).parent / file, self.folder)
         command = [sys.executable, "-B", str(self.folder / "worker.py"), str(WORKER_MEGABYTES)]
@@ -114,7 +117,7 @@ class Link:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "USER": "student", "OMP_NUM_THREADS": "1"},
-            cwd="/tmp",
+            cwd=workplace,
             start_new_session=True,
         )
         os.set_blocking(self.process.stdin.fileno(), False)
