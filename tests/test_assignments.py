@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ import torch
 from tools.exercises import judge, wire
 from tools.exercises.build import STUDENT, gradescope, start_cell
 from tools.exercises.grade import grade, plain, to_mark
-from tools.exercises.master import CHAPTERS, EXERCISES, MASTERS, Exercise, Question, read
+from tools.exercises.master import CHAPTERS, EXERCISES, MASTERS, read
 
 # How many times longer than on an idle machine things may take.
 PATIENCE = float(os.environ.get("RESTORELIB_PATIENCE", "1"))
@@ -39,14 +40,17 @@ def changed(solution, answer):
     return solution.replace(answer["old"], answer["new"])
 
 
-def names_of(exercise: Exercise, answers: dict[str, str]) -> dict:
-    """What a notebook with these answers defines; the solution stands in for the others."""
-    names: dict = {}
-    for cell in exercise.cells:
-        source = answers.get(cell.name, cell.solution) if isinstance(cell, Question) else cell
-        if not (isinstance(cell, Question) and cell.manual):
-            exec(compile(source, exercise.name, "exec"), names)
-    return names
+@cache
+def provided(exercise):
+    """The names that a notebook gives to everyone."""
+    return read(exercise).provided()
+
+
+def points_for(answer, question, exercise, seed):
+    """Points and remarks for an answer to one question; what a question needs, the notebook provides."""
+    names = dict(provided(exercise.name))
+    exec(compile(answer, exercise.name, "exec"), names)
+    return points_of(question, exercise, names, seed)
 
 
 def points_of(question, exercise, names, seed):
@@ -56,7 +60,7 @@ def points_of(question, exercise, names, seed):
         return names[name]
 
     remarks = []
-    return judge.mark_question(question, exercise.provided(), get, seed, remarks), remarks
+    return judge.mark_question(question, provided(exercise.name), get, seed, remarks), remarks
 
 
 @pytest.fixture(scope="module", params=CHAPTERS)
@@ -78,10 +82,9 @@ def test_shape_of_an_exercise(exercise):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_solutions_get_full_marks(exercise, seed):
-    names = names_of(exercise, {})
     for question in exercise.questions:
         if not question.manual:
-            assert points_of(question, exercise, names, seed) == (question.worth, [])
+            assert points_for(question.solution, question, exercise, seed) == (question.worth, [])
 
 
 def test_every_wrong_answer_gets_what_it_should(exercise):
@@ -91,9 +94,9 @@ def test_every_wrong_answer_gets_what_it_should(exercise):
             continue
         assert len(wrong[question.name]) >= 3, question.name
         for answer in wrong[question.name]:
-            names = names_of(exercise, {question.name: changed(question.solution, answer)})
             for seed in SEEDS:
-                points, remarks = points_of(question, exercise, names, seed)
+                source = changed(question.solution, answer)
+                points, remarks = points_for(source, question, exercise, seed)
                 about = f"{question.name}, {answer['wrong']}: {remarks}"
                 assert points == answer["points"] < question.worth, about
                 assert remarks, about
