@@ -14,6 +14,6 @@ def test_first_look(ResidualBlock, torch):
     assert names == wanted, f'conv1 and conv2 with biases are expected, there are {names}'
     x = torch.randn(1, 4, 7, 9)
     y = block(x)
-    assert y is not ..., 'forward still gives back ...: replace the dots by your code'
+    assert y is not None, 'forward gives nothing back yet: replace the dots by your code'
     assert y.shape == x.shape, f'the size should stay, it became {tuple(y.shape)}'
 

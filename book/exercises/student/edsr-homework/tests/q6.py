@@ -8,7 +8,7 @@ points = None
 @test_case(points=0, hidden=False)
 def test_a_half(fold, torch):
     folded = fold(torch.ones(2, 2, 3, 3), torch.ones(2), 0.5)
-    assert folded is not ..., 'fold still gives back ...: replace the dots by your code'
+    assert folded is not None, 'fold gives nothing back yet: replace the dots by your code'
     assert isinstance(folded, tuple), f'a tuple of weight and bias is expected, not {type(folded).__name__}'
     assert len(folded) == 2, f'a tuple of two is expected, not of {len(folded)}'
     assert folded[0].max() == 0.5, 'weights of 1 with a scaling of 0.5 become 0.5'

@@ -8,7 +8,7 @@ points = None
 @test_case(points=0, hidden=False)
 def test_four_channels(shuffle, torch):
     y = shuffle(torch.arange(4.0).reshape(1, 4, 1, 1), 2)
-    assert y is not ..., 'shuffle still gives back ...: replace the dots by your code'
+    assert y is not None, 'shuffle gives nothing back yet: replace the dots by your code'
     assert y.shape == (1, 1, 2, 2), f'four channels of one pixel become 2x2 pixels, not {tuple(y.shape)}'
     assert y.flatten().tolist() == [0, 1, 2, 3], f'read row by row they are 0 1 2 3, yours {y.flatten().tolist()}'
 

@@ -8,10 +8,10 @@ points = None
 @test_case(points=0, hidden=False)
 def test_paper(gate, gate_channels, torch):
     value = gate_channels(6, 6, 64)
-    assert value is not ..., 'gate_channels still gives back ...: replace the dots by your code'
+    assert value is not None, 'gate_channels gives nothing back yet: replace the dots by your code'
     assert value == 768, f'the last gate of the paper takes 12 times 64 channels, yours says {value}'
     ones = torch.ones(1, 1, 2, 2)
     y = gate([ones], [5 * ones], torch.tensor([1.0, 0.0]).reshape(1, 2, 1, 1), torch.zeros(1))
-    assert y is not ..., 'gate still gives back ...: replace the dots by your code'
+    assert y is not None, 'gate gives nothing back yet: replace the dots by your code'
     assert y.flatten()[0] == 1, "the first channel should be the long-term memory's"
 

@@ -13,6 +13,6 @@ def test_first_look(RecursiveUnit, torch):
     wanted = ['conv1.bias', 'conv1.weight', 'conv2.bias', 'conv2.weight']
     assert names == wanted, f'two convolutions serve all recursions, there are {names}'
     found = unit(torch.randn(1, 4, 5, 6))
-    assert found is not ..., 'forward still gives back ...: replace the dots by your code'
+    assert found is not None, 'forward gives nothing back yet: replace the dots by your code'
     assert len(found) == 3, f'three recursions give three results, there are {len(found)}'
 

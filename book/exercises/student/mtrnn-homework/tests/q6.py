@@ -13,6 +13,6 @@ def test_first_look(Entrance, clip):
     wanted = [f'{layer}.{kind}' for layer in ('conv1_1', 'conv_a', 'conv_b') for kind in ('bias', 'weight')]
     assert names == wanted, f'conv1_1, conv_a and conv_b with biases are expected, there are {names}'
     y = entrance(clip[:1], clip[1:2])
-    assert y is not ..., 'forward still gives back ...: replace the dots by your code'
+    assert y is not None, 'forward gives nothing back yet: replace the dots by your code'
     assert y.shape == (1, 4, 96, 96), f'the shape should be (1, 4, 96, 96), it is {tuple(y.shape)}'
 

@@ -8,6 +8,6 @@ points = None
 @test_case(points=0, hidden=False)
 def test_seven(targets):
     value = targets(7, 5)
-    assert value is not ..., 'targets still gives back ...: replace the dots by your code'
+    assert value is not None, 'targets gives nothing back yet: replace the dots by your code'
     assert value == [5, 3, 1, 1, 1], f'from level 7 the targets are 5, 3, 1, 1, 1, yours {value}'
 

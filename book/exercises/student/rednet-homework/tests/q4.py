@@ -9,7 +9,7 @@ points = None
 def test_doubling(rednet, torch):
     double, x = (lambda z: 2 * z, torch.ones(1, 1, 2, 2))
     result = rednet([double] * 3, [double] * 3, x)
-    assert result is not ..., 'rednet still gives back ...: replace the dots by your code'
+    assert result is not None, 'rednet gives nothing back yet: replace the dots by your code'
     value = result.flatten()[0].item()
     assert value == 81, f'three and three layers that double make 81 of 1, yours {value}; 65 lacks a skip, 80 the input'
 

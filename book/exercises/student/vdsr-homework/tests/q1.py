@@ -8,6 +8,6 @@ points = None
 @test_case(points=0, hidden=False)
 def test_vdsr(receptive_field):
     value = receptive_field(20, 3)
-    assert value is not ..., 'receptive_field still gives back ...: replace the dots by your code'
+    assert value is not None, 'receptive_field gives nothing back yet: replace the dots by your code'
     assert value == 41, f"VDSR's twenty layers of 3x3 see 41 pixels, yours says {value}"
 

@@ -13,6 +13,6 @@ def test_first_look(VDSR, photo):
     wanted = [f'layers.{i}.{kind}' for i in range(4) for kind in ('weight', 'bias')]
     assert names == wanted, f'four layers in self.layers are expected, there are {names}'
     result = network(photo)
-    assert result is not ..., 'forward still gives back ...: replace the dots by your code'
+    assert result is not None, 'forward gives nothing back yet: replace the dots by your code'
     assert result.shape == photo.shape, f'the size should stay, it became {tuple(result.shape)}'
 
