@@ -13,6 +13,10 @@ book: $(READY) ## build the book (HTML; warnings are errors)
 	rm -rf _build/html && $(BIN)/jupyter-book build . --all -W -n --keep-going
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
 
+pdf: $(READY) ## print the whole book (needs Chromium or Chrome)
+	mkdir -p _build && $(BIN)/python tools/print_book.py _build/book.pdf
+	@echo "The book is at $(CURDIR)/_build/book.pdf"
+
 test: book ## run everything that CI runs
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pytest tests -rs
 	runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && RESTORELIB_PROFILE=smoke RESTORELIB_RUNS="$$runs" \
@@ -48,4 +52,4 @@ $(OTTER)/ready: book/exercises/requirements.txt
 	$(OTTER)/bin/pip install --quiet --disable-pip-version-check -r book/exercises/requirements.txt
 	@touch $@
 
-.PHONY: help book test serve notebooks assignments grade address clean
+.PHONY: help book pdf test serve notebooks assignments grade address clean

@@ -1,4 +1,4 @@
-"""What the library's tests share: pictures, a small training, and how errors are checked."""
+"""What the tests share: pictures, a small training, how errors are checked, and the book in a browser."""
 
 import os
 import time
@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from built import served
 from PIL import Image
 
 from restorelib import images, runs
@@ -118,3 +119,27 @@ def refused():
 def noise():
     """`noise(h, w)` or `noise(h, w, 3)`: a uint8 picture of independent random pixels, always the same."""
     return lambda *shape: np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The address of the built book, served on loopback."""
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a network; tests that need it are skipped where there is none."""
+    # Here, because machines that only train have no playwright.
+    from playwright.sync_api import sync_playwright
+    from print_book import chromium
+
+    if chromium() is None:
+        pytest.skip("no Chromium on this machine")
+    # No name resolves: a page that needs another host is found out instead of being served.
+    flags = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield launched
+        launched.close()

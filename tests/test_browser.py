@@ -1,19 +1,14 @@
 """The built book in a browser: complete, silent, self-contained, accessible, and its figures move."""
 
 import re
-import shutil
 from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from built import pages, served
-from playwright.sync_api import sync_playwright
+from built import pages
 
 ENTRY, CHAPTER = "index.html", "book/vdsr.html"
 PAGES = [page for page in pages() if page != ENTRY]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None:
-    pytest.skip("no Chromium on this machine", allow_module_level=True)
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -43,22 +38,6 @@ class Visit:
     unrendered: int = 0
     overflow: int = 0
     axe: list = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def site():
-    with served() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # No name resolves: a page that needs another host is found out instead of being served.
-    flags = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ function paste(part, picture, left, top) {
 }
 
 // Clipped to [0, 1] and rounded as a file of 8 bits a channel holds it.
-export function rounded({ width, height, data }) {
+function rounded({ width, height, data }) {
   return { width, height, data: data.map((value) => Math.round(Math.min(Math.max(value, 0), 1) * 255) / 255) };
 }
 

@@ -1,6 +1,6 @@
 // The page "Restore a photo of your own": from the reader's choices to the two pictures and their scores.
 
-import { SCALE, enlarge, load, psnr, restoreInTiles, rounded, shrink } from "./restoring.js";
+import { SCALE, enlarge, load, psnr, restoreInTiles, shrink } from "./restoring.js";
 
 const LARGEST = 1024; // of the restored picture's sides: some seconds on a laptop
 const SMALLEST = 16;
@@ -45,12 +45,11 @@ async function decode({ blob, name }, largest, multiple) {
   return { width, height, data, whole: `${bitmap.width}×${bitmap.height}` };
 }
 
-function draw(canvas, picture) {
-  const { width, height, data } = rounded(picture);
+function draw(canvas, { width, height, data }) {
   const size = width * height;
   const pixels = new ImageData(width, height);
-  pixels.data.forEach((_, i) => {
-    pixels.data[i] = i % 4 === 3 ? 255 : data[(i % 4) * size + Math.floor(i / 4)] * 255 + 0.5;
+  pixels.data.forEach((_, i) => { // what is assigned is clipped and rounded
+    pixels.data[i] = i % 4 === 3 ? 255 : data[(i % 4) * size + Math.floor(i / 4)] * 255;
   });
   Object.assign(canvas, { width, height }).getContext("2d").putImageData(pixels, 0, 0);
 }
@@ -108,10 +107,13 @@ start.addEventListener("click", async () => {
     return;
   }
   say("Loading …");
+  start.disabled = true;
   try {
     network = await load();
   } catch (error) {
     say(`The demonstration can't start (${error.message}): check your connection and press Start again.`);
+    start.disabled = false;
+    start.focus();
     return;
   }
   controls.disabled = false;
