@@ -218,7 +218,7 @@ def test_the_border_moves_by_keyboard(demo, noise):
     border.press("Home")
     assert left.evaluate(clip) == "inset(0px 100% 0px 0px)"
     border.press("End")
-    assert left.evaluate(clip) == "inset(0px)"
+    assert left.evaluate(clip) == "inset(0px 0% 0px 0px)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
