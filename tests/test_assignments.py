@@ -286,9 +286,10 @@ def graded(submissions, folder, **options):
 needs_bubblewrap = pytest.mark.skipif(not judge.usable("bwrap"), reason="bubblewrap does not work here")
 
 
+@slow
 @needs_bubblewrap
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("collection", [few, pytest.param(many, marks=slow)])
+@pytest.mark.parametrize("collection", [few, many])
 def test_a_folder_of_submissions(collection, tmp_path):
     submissions = collection()
     rows = graded(submissions, tmp_path, step=5 * PATIENCE, limit=30 * PATIENCE)
