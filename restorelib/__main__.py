@@ -125,7 +125,7 @@ def data(
         if name:
             print(f"{name}: {len(images.load_set(name))} images")
         else:
-            print(f"{known}: {len(images.BUNDLED.get(known) or images.registry()[known])} images")
+            print(f"{known}: {images.set_size(known)} images")
 
 
 @app.command()

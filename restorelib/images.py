@@ -3,6 +3,7 @@
 An image is a uint8 array, (H, W) when grey and (H, W, 3) when RGB. A set is a dictionary from name to image.
 Benchmark files are looked for in ``RESTORELIB_DATA``, then in the cache (``RESTORELIB_CACHE``, or the
 operating system's folder for caches), and are then downloaded; every file is checked against its sha256.
+Where nobody has noted that yet, the first download does, beside the file, and says so.
 """
 
 import csv
@@ -28,6 +29,15 @@ BUNDLED = {
 BROUGHT = {
     "DIV2K_train_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
     "DIV2K_valid_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
+}
+# Grey sets made from colour ones: from which, and the factor that changes their sides. MATLAB's rgb2gray.
+MADE = {
+    "BSDS500_train-grey": ("BSDS500_train", 1.0),
+    "BSD100-grey": ("BSD100", 1.0),
+    "Kodak24-grey": ("Kodak24", 1.0),
+    # The papers that score denoisers on 200 smaller pictures do not say by how much they are smaller.
+    "BSD200": ("BSDS500_test", 1.0),
+    "BSD200-half": ("BSDS500_test", 0.5),
 }
 SUFFIXES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 
@@ -80,7 +90,7 @@ def write(path: str | Path, image: np.ndarray) -> None:
 
 @cache
 def registry() -> dict[str, dict[str, dict[str, str]]]:
-    """The files that can be fetched: set -> file -> {sha256, url}."""
+    """The files that can be fetched: set -> file -> {sha256, url}; the sha256 is "" where nobody knows it."""
     sets: dict[str, dict[str, dict[str, str]]] = {}
     with open(Path(__file__).parent / "checksums" / "files.tsv", encoding="utf-8") as table:
         for row in csv.DictReader(table, delimiter="\t"):
@@ -91,7 +101,12 @@ def registry() -> dict[str, dict[str, dict[str, str]]]:
 
 def set_names() -> list[str]:
     """Names that `load_set` knows, the bundled ones first."""
-    return [*BUNDLED, *(name for name in registry() if name != "checkpoints")]
+    return [*BUNDLED, *(name for name in registry() if name != "checkpoints"), *MADE]
+
+
+def set_size(name: str) -> int:
+    """How many pictures a set has whose name `set_names` lists; nothing is fetched."""
+    return len(BUNDLED[name] if name in BUNDLED else registry()[_source(name)])
 
 
 def load_set(name: str) -> dict[str, np.ndarray]:
@@ -101,6 +116,9 @@ def load_set(name: str) -> dict[str, np.ndarray]:
     """
     if name in BUNDLED:
         return {picture: _bundled(picture) for picture in BUNDLED[name]}
+    if name in MADE:
+        source, factor = MADE[name]
+        return {picture: _grey(image, factor) for picture, image in load_set(source).items()}
     if name in registry() and name != "checkpoints":
         return {Path(file).stem: read(path) for file, path in locate_all(name).items()}
     folder = _brought(name) if name in BROUGHT else Path(name)
@@ -116,8 +134,8 @@ def load_set(name: str) -> dict[str, np.ndarray]:
 def require(names: tuple[str, ...]) -> None:
     """Fetch the sets `names` if they are not here; raises `RestoreError` for one that can't be had."""
     for name in names:
-        if name in registry():
-            locate_all(name)
+        if _source(name) in registry():
+            locate_all(_source(name))
         if name in BROUGHT:
             _brought(name)
 
@@ -130,6 +148,18 @@ def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
         print(f"{error}. Going on with the set '{otherwise}'.")
         return (otherwise,)
     return names
+
+
+def _source(name: str) -> str:
+    """The set that holds the files of the set `name`."""
+    return MADE[name][0] if name in MADE else name
+
+
+def _grey(image: np.ndarray, factor: float) -> np.ndarray:
+    picture = Image.fromarray(image).convert("L").convert("F")  # floats: no rounding between rows and columns
+    size = [round(factor * side) for side in picture.size]
+    resized = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
+    return resized.round().clip(0, 255).astype(np.uint8)
 
 
 def _brought(name: str) -> Path:
@@ -166,8 +196,11 @@ def locate_all(name: str) -> dict[str, Path]:
     found = {file: _local(name, file, entry["sha256"]) for file, entry in files.items()}
     missing = [file for file, path in found.items() if path is None]
     if missing:
+        unchecked = [file for file in missing if not _expected(name, file)]
         for file in tqdm(missing, desc=f"fetching {name}", unit="file", leave=False):
             found[file] = _download(name, file)
+        if unchecked:
+            print(f"{name}: nobody has noted its sha256 yet; from now on its files are checked against these")
     return found
 
 
@@ -181,7 +214,7 @@ def _local(name: str, file: str, sha256: str) -> Path | None:
         # Weights may lie beside the pictures rather than among them.
         for folder in (Path(data) / name, Path(data).parent / name):
             if (path := folder / file).is_file():
-                if file_digest(path) != sha256:
+                if sha256 and file_digest(path) != sha256:
                     raise RestoreError(f"{path}: is not the file the benchmark uses (sha256 differs)")
                 return path
     return None
@@ -193,17 +226,20 @@ def _download(name: str, file: str) -> Path:
         import requests
     except ImportError:
         raise RestoreError(f"{name}/{file} is not here; set RESTORELIB_DATA or pip install pooch") from None
-    entry = registry()[name][file]
+    expected = _expected(name, file)
     pooch.get_logger().setLevel("WARNING")
     store = pooch.create(
         path=cache_folder() / name,
         base_url="",
-        registry={file: f"sha256:{entry['sha256']}"},
-        urls={file: entry["url"]},
+        registry={file: f"sha256:{expected}" if expected else None},
+        urls={file: registry()[name][file]["url"]},
         retry_if_failed=2,
     )
     try:
-        return Path(store.fetch(file))
+        path = Path(store.fetch(file))
+        if not expected:
+            _note(name, file).write_text(file_digest(path), encoding="utf-8")
+        return path
     except (requests.RequestException, OSError) as error:
         reason = type(error).__name__
         raise RestoreError(
@@ -211,6 +247,17 @@ def _download(name: str, file: str) -> Path:
         ) from None
     except ValueError:
         raise RestoreError(f"{name}/{file}: what was downloaded is broken (sha256); try again") from None
+
+
+def _expected(name: str, file: str) -> str:
+    """The sha256 a download must have: the registry's, else that of the first download; "" before it."""
+    note = _note(name, file)
+    noted = note.read_text(encoding="utf-8") if note.is_file() else ""
+    return registry()[name][file]["sha256"] or noted
+
+
+def _note(name: str, file: str) -> Path:
+    return cache_folder() / name / f"{file}.sha256"
 
 
 def file_digest(path: Path) -> str:

@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from restorelib import images
+from restorelib.degrade import resize
 
 # requests, as pooch calls it, leaves the socket of a broken download to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(
@@ -220,10 +221,14 @@ def test_the_registry():
         "Kodak24": 24,
         "LIVE1": 29,
         "classic5": 5,
+        "14-images": 14,
     }
     entries = [entry for files in registry.values() for entry in files.values()]
     assert all(entry["url"].startswith("https://") and " " not in entry["url"] for entry in entries)
-    assert all(len(bytes.fromhex(entry["sha256"])) == 32 for entry in entries)
+    unchecked = [entry["url"] for entry in entries if not entry["sha256"]]
+    assert all(len(bytes.fromhex(entry["sha256"])) == 32 for entry in entries if entry["sha256"])
+    assert unchecked == [entry["url"] for entry in registry["14-images"].values()]
+    assert unchecked[13].endswith("/data/GaussianDenoising/S14/14.bmp")
 
 
 def test_names_of_pictures_are_unique_in_every_registered_set():
@@ -235,6 +240,47 @@ def test_benchmark_pictures_by_name(benchmark_set):
     assert list(benchmark_set("Set5")) == ["baby_GT", "bird_GT", "butterfly_GT", "head_GT", "woman_GT"]
     assert benchmark_set("Set5")["butterfly_GT"].shape == (256, 256, 3)
     assert benchmark_set("Set14")["bridge"].shape == (512, 512)  # a grey file among colour ones
+
+
+def test_grey_sets_are_made_of_colour_ones(benchmark_set):
+    grey = list(benchmark_set("BSD100-grey").values())
+    # BSD68 are some of the same photographs, made grey with MATLAB's rgb2gray.
+    for picture in list(benchmark_set("BSD68").values())[:10]:
+        alike = [g for g in grey if g.shape == picture.shape]
+        differences = [np.abs(g.astype(int) - picture) for g in alike]
+        nearest = min(differences, key=np.sum)
+        assert nearest.max() <= 1
+        assert (nearest > 0).mean() < 1e-3
+
+
+def test_a_smaller_set_says_by_how_much(benchmark_set):
+    whole, half = benchmark_set("BSD200"), benchmark_set("BSD200-half")
+    assert list(whole) == list(half)
+    assert len(half) == 200
+    assert {picture.shape for picture in half.values()} == {(160, 240), (240, 160)}  # of 321 and 481
+    for name in list(whole)[:5]:
+        size = half[name].shape
+        exact = resize(images.to_tensor(whole[name], torch.float64), size)
+        difference = 255 * (exact.clamp(0, 1) - images.to_tensor(half[name], torch.float64))
+        assert difference[..., 2:-2, 2:-2].abs().max() < 0.501  # edges are not mirrored
+
+
+def test_sizes_of_sets_are_known_before_they_are_fetched():
+    assert [images.set_size(name) for name in ("bundled", "Set12", "14-images", "BSD200-half")] == [
+        4,
+        12,
+        14,
+        200,
+    ]
+    assert set(images.MADE) < set(images.set_names())
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_set_made_of_one_that_cannot_be_had_is_refused(monkeypatch, refused):
+    monkeypatch.setitem(images.MADE, "Remote-grey", ("Remote", 1.0))
+    for fetch in (images.load_set, lambda name: images.require((name,))):
+        with refused("Remote/a.png could not be downloaded"):
+            fetch("Remote-grey")
 
 
 # ---------------------------------------------------------------- fetching
@@ -339,6 +385,26 @@ def test_a_cache_that_cannot_be_made_is_one_line(server, tmp_path, monkeypatch, 
     (tmp_path / "file").touch()
     monkeypatch.setenv("RESTORELIB_CACHE", str(tmp_path / "file" / "cache"))
     with refused("Remote/one.png could not be downloaded"):
+        images.load_set("Remote")
+
+
+def test_the_first_download_tells_the_sha256_where_nobody_knows_it(server, noise, tmp_path, capsys, refused):
+    images.registry()["Remote"]["one.png"]["sha256"] = ""
+    images.load_set("Remote")
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert said.startswith("Remote: nobody has noted its sha256 yet")
+    assert files_in(tmp_path / "cache") == ["one.png", "one.png.sha256", "two.png"]
+
+    images.load_set("Remote")
+    assert capsys.readouterr().out == ""
+    assert server.requests == ["/one.png", "/two.png"]
+    spoiled = tmp_path / "cache" / "Remote" / "one.png"
+    spoiled.write_bytes(b"spoiled")
+    assert np.array_equal(images.load_set("Remote")["one"], noise(6, 8))
+    spoiled.write_bytes(b"spoiled")
+    server.files["/one.png"] = server.files["/two.png"]
+    with refused("Remote/one.png: what was downloaded is broken"):
         images.load_set("Remote")
 
 
