@@ -2,8 +2,9 @@
 
 A degradation is a small frozen object. Calling it maps clean (N, C, H, W) in [0, 1] to degraded. It says how
 many pixels around a patch influence the result (`margin`), which multiple a size must have (`multiple`), how
-many times smaller the result is (`shrink`), and which parameter a table names it by (`parameter`), so
-training and evaluation treat all of them alike.
+many times smaller the result is (`shrink`), whether training cuts its patches from whole pictures degraded
+once (`once`), and which parameter a table names it by (`parameter`), so training and evaluation treat all of
+them alike.
 """
 
 import io
@@ -99,6 +100,7 @@ class Bicubic:
     scale: int
     enlarge: bool = True
     key: ClassVar[str] = "scale"
+    once: ClassVar[bool] = False
 
     @property
     def parameter(self) -> int:
@@ -135,6 +137,7 @@ class Noise:
     multiple: ClassVar[int] = 1
     margin: ClassVar[int] = 0
     shrink: ClassVar[int] = 1
+    once: ClassVar[bool] = False
 
     @property
     def parameter(self) -> float:
@@ -149,13 +152,18 @@ class Noise:
 
 @dataclass(frozen=True)
 class Jpeg:
-    """JPEG compression at quality 1..100; grey for one channel, colour (4:2:0) for three."""
+    """JPEG compression at quality 1..100; grey for one channel, colour (4:2:0) for three.
+
+    Only if the whole picture was compressed does a patch begin anywhere on the grid of 8x8 blocks, with its
+    neighbours' blocks around it. That also spares compressing in every update.
+    """
 
     quality: int
     key: ClassVar[str] = "quality"
     multiple: ClassVar[int] = 1
     margin: ClassVar[int] = 0
     shrink: ClassVar[int] = 1
+    once: ClassVar[bool] = True
 
     @property
     def parameter(self) -> int:

@@ -2,7 +2,8 @@
 
 All pictures are decoded once into one flat uint8 buffer on the device. A patch of any picture, in any of the
 eight orientations, is the set of addresses  base + u * step_u + v * step_v, so a whole batch is one gather.
-Degraded patches are made from clean ones on the device, with a margin that is cut off afterwards.
+Degraded patches are made from clean ones on the device, with a margin that is cut off afterwards; where a
+degradation works on whole pictures, they lie degraded in a buffer of their own, at the same addresses.
 """
 
 from collections.abc import Sequence
@@ -57,15 +58,17 @@ class Patches:
             raise RestoreError(f"no training picture has {full}x{full} pixels, which a patch needs")
         sizes = torch.tensor([p.shape[:2] for p in planes])
         starts = torch.tensor([0] + [p.shape[0] * p.shape[1] for p in planes]).cumsum(0)
-        # One plane a channel: gathering single bytes is several times as fast as gathering triples.
-        self.pixels = torch.cat([p.reshape(-1, channels) for p in planes]).T.contiguous().to(device)
+        self.pixels = _flat(planes).to(device)
+        self.degraded = {
+            d: _flat([_degraded(plane, d) for plane in planes]).to(device) for d in degradations if d.once
+        }
         self.width = sizes[:, 1].to(device)
         self.start = starts[:-1].to(device)
         # A picture is drawn in proportion to the number of patches it holds.
         self.places = {cut.full: (sizes - cut.full + 1).prod(1).cumsum(0).to(device) for cut in self.cuts}
 
-    def clean(self, step: int, full: int) -> torch.Tensor:
-        """The clean patches of batch `step` with their margins: (batch, channels, full, full) in [0, 1]."""
+    def addresses(self, step: int, full: int) -> torch.Tensor:
+        """Where the patches of batch `step` lie in the buffer, with their margins: (batch, full, full)."""
         mixed = np.random.SeedSequence((self.seed, self.rank, step)).generate_state(1, np.uint64)
         self.generator.manual_seed(int(mixed[0]))
         n, places, device = self.batch_size, self.places[full], self.pixels.device
@@ -85,19 +88,21 @@ class Patches:
         step_u, step_v = torch.where(flip_u, -step_u, step_u), torch.where(flip_v, -step_v, step_v)
 
         run = torch.arange(full, device=device)
-        address = base[:, None, None] + run[:, None] * step_u[:, None, None] + run * step_v[:, None, None]
-        drawn = [plane.index_select(0, address.flatten()).view_as(address) for plane in self.pixels]
-        return torch.stack(drawn, 1).float().div_(255)
+        return base[:, None, None] + run[:, None] * step_u[:, None, None] + run * step_v[:, None, None]
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The pair (degraded, clean) number `step`, (batch, channels, side, side) each, in [0, 1]."""
         cut = self.cuts[0]
         if len(self.cuts) > 1:  # the same in every process, whose gradients are averaged
             cut = self.cuts[np.random.default_rng((self.seed, step)).integers(len(self.cuts))]
-        clean = self.clean(step, cut.full)
-        shares = [clean[i :: len(cut.degradations)] for i in range(len(cut.degradations))]
-        degraded = [d(share, self.generator) for d, share in zip(cut.degradations, shares, strict=True)]
-        return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(torch.cat(shares))
+        addresses = self.addresses(step, cut.full)
+        shares = [addresses[i :: len(cut.degradations)] for i in range(len(cut.degradations))]
+        clean = [_gather(self.pixels, share) for share in shares]
+        degraded = [
+            _gather(self.degraded[d], share) if d.once else d(patches, self.generator)
+            for d, share, patches in zip(cut.degradations, shares, clean, strict=True)
+        ]
+        return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(torch.cat(clean))
 
 
 class _Cut:
@@ -123,3 +128,21 @@ def _planes(picture: np.ndarray, channels: int) -> torch.Tensor:
         picture = to_image(luma(to_tensor(picture, torch.float64)))
     pixels = torch.from_numpy(np.array(picture))
     return pixels.reshape(*picture.shape[:2], -1).expand(-1, -1, channels)
+
+
+def _degraded(plane: torch.Tensor, degradation: Degradation) -> torch.Tensor:
+    """A whole uint8 picture (H, W, channels), degraded."""
+    picture = degradation(plane.permute(2, 0, 1)[None] / 255)
+    return (picture[0] * 255).round().byte().permute(1, 2, 0)
+
+
+def _flat(planes: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Pictures (H, W, channels), one after the other: (channels, pixels of all)."""
+    # One plane a channel: gathering single bytes is several times as fast as gathering triples.
+    return torch.cat([plane.flatten(0, 1) for plane in planes]).T.contiguous()
+
+
+def _gather(pixels: torch.Tensor, addresses: torch.Tensor) -> torch.Tensor:
+    """Patches (batch, channels, side, side) in [0, 1] from the bytes at `addresses`."""
+    drawn = [plane.index_select(0, addresses.flatten()).view_as(addresses) for plane in pixels]
+    return torch.stack(drawn, 1).float().div_(255)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from restorelib.degrade import Bicubic, Noise
+from restorelib.degrade import Bicubic, Jpeg, Noise
 from restorelib.images import luma, to_image, to_tensor
 from restorelib.metrics import psnr
 from restorelib.patches import Patches
@@ -27,6 +27,11 @@ def windows(picture, side):
         for left in range(width - side + 1)
         for turned in orientations(picture[top : top + side, left : left + side])
     }
+
+
+def to_image_of(patches):
+    """The bytes of (C, H, W) in [0, 1] as `windows` has them."""
+    return (patches * 255).round().byte().permute(1, 2, 0).contiguous().numpy().tobytes()
 
 
 def drawn(patches, steps):
@@ -124,6 +129,32 @@ def test_small_patches_are_windows_of_the_small_picture(noise, scale):
     inner = windows(small[3:-3, 3:-3], 6)
     found = sum(to_image(patch[None]).tobytes() in inner for patch in degraded)
     assert found > 400 / scale**2 / 4  # about one in scale^2 lies on the grid, some of those near the edge
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_patches_are_windows_of_the_whole_compressed_picture(noise, channels):
+    """Anywhere on the grid of blocks, and turned with their clean patch."""
+    first, second = noise(29, 37), noise(33, 26)[::-1].copy()
+    pictures = [np.repeat(p[..., None], channels, 2).squeeze() for p in (first, second)]
+    patches = Patches(pictures, (Jpeg(10),), size=11, batch=300, channels=channels)
+    degraded, clean = patches.batch(0)
+    pairs = set()
+    for picture in pictures:
+        compressed = to_image(Jpeg(10)(to_tensor(picture)))
+        pairs |= windows(np.dstack([compressed, picture]), 11)
+    both = torch.cat([degraded, clean], 1)
+    found = [to_image_of(pair) for pair in both]
+    assert all(pair in pairs for pair in found)
+    assert len(set(found)) > 290
+
+
+def test_jpeg_and_noise_share_a_batch(noise):
+    task = (Jpeg(10), Noise(10), Jpeg(80))
+    degraded, clean = Patches([noise(64, 64)], task, size=16, batch=6).batch(0)
+    errors = [psnr(degraded[i : i + 2], clean[i : i + 2]) for i in (0, 2, 4)]
+    assert errors[0] < 20 < errors[1] < errors[2] + 10  # Jpeg(10) hurts independent pixels most
+    fractions = (degraded * 255 - (degraded * 255).round()).abs().amax((1, 2, 3)) > 0.01
+    assert fractions.tolist() == [False, False, True, True, False, False]  # JPEG's are 8-bit levels
 
 
 def test_degradations_of_different_size_take_turns_at_random(noise):
