@@ -84,8 +84,10 @@ def score(
     protocol: Protocol,
     seed: int = 0,
 ) -> dict[str, float]:
-    """PSNR and SSIM of one picture after degrading and restoring it."""
+    """PSNR and SSIM of one picture after degrading and restoring it, cropped if the network needs that."""
     clean, degraded = pair(image, degradation, network.channels, seed)
+    if multiple := getattr(network, "multiple", None):
+        clean, degraded = modcrop(clean, multiple), modcrop(degraded, multiple)
     restored = restore(network, protocol.admit(degraded), degradation.shrink, protocol.self_ensemble)
     return protocol.score(restored, clean)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from restorelib.errors import RestoreError
 from restorelib.images import require
 from restorelib.recipes import find
+from restorelib.recipes.rednet import ABLATIONS, BOTTLENECKS, SEEDS
 from restorelib.runs import SHIPPED, make, record
 from restorelib.training import Stopped
 
@@ -24,6 +25,11 @@ WANTED = (
     *((f"vdsr-depth{depth}", "reduced") for depth in (5, 10, 15, 20)),
     *((f"vdsr-{kind}-lr{lr}", "reduced") for kind in ("residual", "plain") for lr in (0.1, 0.01, 0.001)),
     ("srcnn-9-1-5", "reduced"),
+    *((f"red30-noise{level}", "reduced") for level in ("50", "30", "70", "10", "-blind")),
+    *((f"red30-{task}", "reduced") for task in ("x2", "x3", "x4", "x234", "jpeg10", "jpeg20")),
+    *((f"red{depth}-noise{sigma}", "reduced") for depth in (20, 10) for sigma in (50, 30, 70, 10)),
+    *((f"red{depth}-x{scale}", "reduced") for depth in (20, 10) for scale in (2, 3, 4)),
+    *((f"rednet-{label}-seed{seed}", "reduced") for seed in SEEDS for label in (*ABLATIONS, *BOTTLENECKS)),
 )
 
 

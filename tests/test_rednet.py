@@ -5,9 +5,14 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d, conv_transpose2d, relu
 
+from restorelib import images, runs
+from restorelib.degrade import Bicubic, Jpeg, Noise
+from restorelib.evaluation import evaluate
 from restorelib.networks import build
 from restorelib.networks.rednet import deconv
 from restorelib.published import TABLES, Cell
+from restorelib.recipes import RECIPES, find
+from restorelib.recipes.rednet import SEEDS
 
 
 def small(**options):
@@ -258,6 +263,76 @@ def test_what_it_cannot_be_is_refused(options, why, refused):
 def test_a_size_that_the_stride_does_not_fit_is_refused(refused):
     with refused("takes heights and widths that 243 divides, not 243 x 244"):
         build("rednet", depth=10, width=2, stride=3)(torch.rand(1, 1, 243, 244))
+
+
+def test_for_scoring_pictures_are_cropped_to_what_the_stride_fits(noise):
+    network = build("rednet", depth=10, width=2, stride=3)
+    whole = noise(250, 500)
+    scores = [evaluate(network, {"a": picture}, Noise(0))["psnr"] for picture in (whole, whole[:243, :486])]
+    assert scores[0] == scores[1]
+
+
+# ---------------------------------------------------------------- recipes
+
+SIZES = [(name, profile) for name in RECIPES if name.startswith("red") for profile in RECIPES[name]]
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        *((f"noise{sigma}", (Noise(sigma),)) for sigma in (10, 30, 50, 70)),
+        ("noise-blind", (Noise(10), Noise(30), Noise(50), Noise(70))),
+        *((f"x{scale}", (Bicubic(scale),)) for scale in (2, 3, 4)),
+        ("x234", (Bicubic(2), Bicubic(3), Bicubic(4))),
+        *((f"jpeg{quality}", (Jpeg(quality),)) for quality in (10, 20)),
+    ],
+)
+@pytest.mark.parametrize("depth", [10, 20, 30])
+def test_there_is_a_recipe_for_every_cell_of_the_papers_tables(depth, name, task):
+    for profile, width in (("smoke", 8), ("quick", 32), ("reduced", 64), ("paper", 128)):
+        recipe = find(f"red{depth}-{name}", profile)
+        assert recipe.task == task
+        network = build(recipe.network, **recipe.options)
+        assert len(network.layers) == depth
+        assert network.layers[0].out_channels == width
+        assert len(network.sources) == {10: 0, 20: 4, 30: 7}[depth]  # the paper's RED10 has no skips
+        assert recipe.several_sizes is False
+
+
+@pytest.mark.parametrize(("name", "profile"), SIZES)
+def test_no_picture_trains_and_tests(name, profile):
+    recipe = find(name, profile)
+
+    def files(names):
+        sources = {images.MADE.get(name, (name,))[0] for name in names}
+        return sources | ({"BSD100"} if "BSD68" in sources else set())  # BSD68 is part of it
+
+    assert files(recipe.train_on).isdisjoint(files(recipe.test_on))
+    noise = isinstance(recipe.task[0], Noise)
+    if profile != "smoke":  # noise is removed from grey pictures, all else from luma
+        assert all(name.endswith("-grey") for name in recipe.train_on) == noise
+
+
+def test_ablations_differ_from_each_other_in_the_network_and_the_seed_alone():
+    names = [name for name in RECIPES if name.startswith("rednet-") and "bottleneck" not in name]
+    assert len(names) == 10 * len(SEEDS)
+    for profile in ("quick", "reduced"):
+        first, *others = (find(name, profile) for name in names)
+        for other in others:
+            free = {"name", "options", "seed"}
+            same = [{k: v for k, v in r.as_dict().items() if k not in free} for r in (first, other)]
+            assert same[0] == same[1]
+        built = {str(sorted(find(name, profile).options.items())) for name in names}
+        assert len(built) == 10
+
+
+def test_a_short_training_of_each_kind(tmp_path, small_set):
+    tiny = {"train_on": (str(small_set),), "validate_on": str(small_set), "test_on": (str(small_set),)}
+    for name in ("red10-noise-blind", "red20-jpeg10", "red30-x3"):
+        recipe = find(name, "smoke").vary(name, updates=4, **tiny)
+        about = runs.record(runs.make(recipe, "smoke", tmp_path / name))
+        assert about["updates"] == 4
+        assert len(about["scores"]) == len(recipe.task)
 
 
 # ---------------------------------------------------------------- the paper's numbers

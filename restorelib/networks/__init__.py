@@ -6,7 +6,8 @@ A network is an `nn.Module` that says how it is used:
 - ``enlarged``: True when it takes the low-resolution picture already brought to full size by bicubic, or any
   picture of the size of its result. Else it is called with the small picture and the scale.
 - ``scales``: by which factors a network that is not ``enlarged`` can enlarge;
-- ``reach``: how many input pixels on each side of a pixel its result depends on.
+- ``reach``: how many input pixels on each side of a pixel its result depends on;
+- ``multiple``: what must divide height and width, where not every size will do.
 """
 
 import importlib
