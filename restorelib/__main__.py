@@ -66,7 +66,7 @@ def train(
 
 @app.command()
 def evaluate(
-    run: Annotated[str, typer.Argument(help="a shipped run, a run folder, bicubic, or official/vdsr")],
+    run: Annotated[str, typer.Argument(help="a shipped run, a run folder, bicubic, tv/30, official/vdsr")],
     set_: Annotated[str, typer.Option("--set", help="a set's name or a folder of images")] = "bundled",
     scale: Annotated[int | None, typer.Option(help="default: the first it was trained for")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,

@@ -1,13 +1,15 @@
 """What came out: a run is a folder with `record.json` and `weights.safetensors`.
 
 `restorelib/runs/` holds the runs the book ships. `make` trains a recipe and leaves such a folder behind;
-`load` gives the trained network of any run, of `bicubic` (no restoration at all) or of `official/...`.
+`load` gives the trained network of any run or of `official/...`, no restoration at all (`bicubic`, `noisy`,
+`jpeg`), or a classical denoiser that is told sigma (`bm3d/30`, `nlm/30`, `tv/30`).
 """
 
 import json
 import math
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +21,8 @@ from torch import nn
 
 import restorelib
 from restorelib.checkpoints import read_tensors, write_safely, write_tensors
-from restorelib.degrade import Bicubic, Degradation, describe, from_description
+from restorelib.classical import METHODS, Classical
+from restorelib.degrade import Bicubic, Degradation, Jpeg, Noise, describe, from_description
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.images import file_digest, load_set, obtainable, require
@@ -30,12 +33,13 @@ from restorelib.recipes import PROFILES, find
 from restorelib.training import Recipe, Training
 
 SHIPPED = Path(__file__).parent / "runs"
-# Scores that belong to no training: of bicubic, of the authors' own weights, of self-ensembles.
+# Scores that belong to no training: of no restoration, of classical methods, of the authors' own weights, of
+# self-ensembles.
 MEASURED = Path(__file__).parent / "measured"
 
 
 class Unrestored(nn.Module):
-    """Gives back what it is given: the baseline "bicubic" of super-resolution."""
+    """Gives back what it is given, e.g. the baseline "bicubic" of super-resolution."""
 
     channels = 1
     enlarged = True
@@ -44,6 +48,13 @@ class Unrestored(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The input itself."""
         return x
+
+
+UNRESTORED: dict[str, list[Degradation]] = {
+    "bicubic": [Bicubic(scale) for scale in (2, 3, 4)],
+    "noisy": [Noise(sigma) for sigma in (10, 30, 50, 70)],
+    "jpeg": [Jpeg(quality) for quality in (10, 20)],
+}
 
 
 # ---------------------------------------------------------------- finding and loading
@@ -62,7 +73,7 @@ def folder_of(run: str | Path) -> Path:
     for folder in candidates:
         if (folder / "record.json").is_file():
             return folder
-    known = ["bicubic", *OFFICIAL, *shipped()]
+    known = [*UNRESTORED, *(f"{method}/SIGMA" for method in METHODS), *OFFICIAL, *shipped()]
     raise RestoreError(f"{run}: neither a run folder nor a known run; there are {', '.join(known)}")
 
 
@@ -78,9 +89,13 @@ def load(run: str | Path) -> nn.Module:
 
     Raises `RestoreError` if there is no such run, or its weights are missing or not those of the record.
     """
-    if run == "bicubic":
-        task = [describe(Bicubic(scale)) for scale in (2, 3, 4)]
-        network, about = Unrestored(), {"name": "bicubic", "network": "none", "task": task}
+    if run in UNRESTORED:
+        task = [describe(degradation) for degradation in UNRESTORED[run]]
+        network, about = Unrestored(), {"name": run, "network": "none", "task": task}
+    elif told := re.fullmatch(rf"({'|'.join(METHODS)})/(\d+)", str(run)):
+        method, sigma = told[1], int(told[2])
+        network = Classical(method, sigma)
+        about = {"name": run, "network": method, "task": [describe(Noise(sigma))]}
     elif run in OFFICIAL:
         network, about = OFFICIAL[run]()
     else:
@@ -255,7 +270,7 @@ def rescore(run: str | Path, pictures: Mapping[str, np.ndarray], score: dict) ->
 
 
 def measure(run: str, sets: tuple[str, ...], self_ensemble: bool = False) -> Path:
-    """Score bicubic, official weights, or with the self-ensemble a run, and keep that in `measured/`.
+    """Score what is no run, or with the self-ensemble what is one, and keep that in `measured/`.
 
     The self-ensemble of a run is called by its name and a plus, as in the papers: "edsr-x2-reduced+".
     """

@@ -1,0 +1,61 @@
+"""Classical denoisers: told sigma, in the place of a network, and what was measured with them."""
+
+from importlib.util import find_spec
+
+import pytest
+import torch
+
+import restorelib
+from restorelib import classical, images, runs
+from restorelib.classical import METHODS, Classical
+from restorelib.degrade import Noise
+from restorelib.evaluation import evaluate
+from restorelib.metrics import psnr
+
+NEEDS = {"bm3d": pytest.mark.skipif(not find_spec("bm3d"), reason="needs the package bm3d")}
+ALL = [pytest.param(method, marks=NEEDS.get(method, ())) for method in METHODS]
+
+
+@pytest.mark.parametrize("method", ALL)
+def test_noise_is_removed_and_no_method_mixes_pictures(method, photograph):
+    clean = torch.cat([photograph, photograph.flip(3)]).float()
+    noisy = Noise(30)(clean, torch.Generator().manual_seed(0))
+    denoiser = Classical(method, 30)
+    restored = denoiser(noisy)
+    assert restored.shape == noisy.shape
+    assert restored.dtype == torch.float32
+    assert psnr(restored, clean) > psnr(noisy, clean) + 6  # at least three quarters of the noise's power
+    assert torch.equal(denoiser(noisy[1:]), restored[1:])
+
+
+@pytest.mark.parametrize("method", ALL)
+def test_the_method_is_told_sigma(method, photograph):
+    noisy = Noise(30)(photograph, torch.Generator().manual_seed(0))
+    scores = {sigma: psnr(Classical(method, sigma)(noisy), photograph) for sigma in (8, 30, 120)}
+    assert max(scores, key=scores.get) == 30
+
+
+def test_a_run_named_by_method_and_sigma(small_set):
+    network = restorelib.load("tv/25")
+    assert network.record == {
+        "name": "tv/25",
+        "network": "tv",
+        "task": [{"kind": "noise", "sigma": 25}],
+    }
+    pictures = images.load_set(str(small_set))
+    result = evaluate(network, pictures, Noise(25))
+    assert result["psnr"] > evaluate(restorelib.load("noisy"), pictures, Noise(25))["psnr"] + 4
+
+
+@pytest.mark.parametrize("name", ["tv", "tv/", "tv/x", "median/30"])
+def test_what_is_no_method_is_refused(name, refused):
+    with refused("neither a run folder nor a known run; there are .*bm3d/SIGMA, nlm/SIGMA, tv/SIGMA"):
+        restorelib.load(name)
+
+
+def test_without_its_package_bm3d_says_what_to_install(monkeypatch, refused, capsys):
+    monkeypatch.setattr(classical, "find_spec", lambda name: None)
+    with refused("pip install bm3d"):
+        restorelib.load("bm3d/30")
+    assert runs.load_first("bm3d/30", "nlm/30")[1] == "nlm/30"
+    assert capsys.readouterr().out.endswith("Going on without bm3d/30.\n")
