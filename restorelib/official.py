@@ -1,4 +1,4 @@
-"""Weights that the authors of the papers released.
+"""Weights that the authors of the papers released, or others for them.
 
 Those in `OFFICIAL` are fetched by URL and checksum. A file that you have is read as plain tensors; nothing in
 it runs.
@@ -51,9 +51,7 @@ def load_edsr(path: str | Path) -> nn.Module:
     """
     tensors = {name.removeprefix("model."): tensor for name, tensor in _plain_tensors(path).items()}
     network = _build_edsr({name: x.shape for name, x in tensors.items()})
-    if wrong := _differences(tensors, network.state_dict()):
-        more = f", and {len(wrong) - 1} more differences" if len(wrong) > 1 else ""
-        raise RestoreError(f"{path}: is no {type(network).__name__} of the authors; it {wrong[0]}{more}")
+    _check(path, tensors, network, "the authors")
     # The authors compute in 0..255. Convolutions, ReLU and sums commute with a factor once biases carry it.
     tensors = {name: x.float() / 255 if name.endswith("bias") else x for name, x in tensors.items()}
     if not torch.allclose(tensors["add_mean.bias"], torch.tensor(DIV2K_MEAN), atol=1e-3):
@@ -75,6 +73,45 @@ def _build_edsr(shapes: dict[str, torch.Size]) -> nn.Module:
     return build(
         "edsr", scale=scale, blocks=blocks, width=width, residual_scaling=0.1 if width == 256 else 1.0
     )
+
+
+def load_rednet(path: str | Path) -> nn.Module:
+    """A RED-Net from a state dict with the names of github.com/yjn870/REDNet-pytorch.
+
+    As it is, that port takes RGB and has stride 2 in its first and last layer: it is refused. Changed to one
+    channel and stride 1, as in the paper, it fits; a file does not tell its strides. Values below black are
+    kept here, which the port's last ReLU cuts off.
+
+    Raises `RestoreError` if the file can't be read or holds anything but the tensors of such a network.
+    """
+    tensors = _plain_tensors(path)
+    first = tensors.get("conv_layers.0.0.weight", torch.empty(64, 1))
+    if first.shape[1] != 1:
+        raise RestoreError(
+            f"{path}: takes {first.shape[1]} channels, as the port does at stride 2; the paper's network "
+            "takes one, at stride 1"
+        )
+    half = sum(bool(re.fullmatch(r"conv_layers\.\d+\.0\.weight", name)) for name in tensors)
+    if half not in (5, 10, 15):
+        raise RestoreError(f"{path}: has {half} layers named conv_layers.N.0; a RED-Net has 5, 10 or 15")
+
+    def renamed(name: str) -> str:
+        if match := re.fullmatch(r"(conv|deconv)_layers\.(\d+)(?:\.0)?\.(weight|bias)", name):
+            return f"layers.{int(match[2]) + (half if match[1] == 'deconv' else 0)}.{match[3]}"
+        return name
+
+    tensors = {renamed(name): tensor for name, tensor in tensors.items()}
+    network = build("rednet", depth=2 * half, width=first.shape[0], skip_every=2 if half > 5 else 0)
+    _check(path, tensors, network, "the port")
+    network.load_state_dict(tensors)
+    return network.eval()
+
+
+def _check(path: str | Path, tensors: dict[str, torch.Tensor], network: nn.Module, whose: str) -> None:
+    """Raise `RestoreError` unless names and shapes are those of the network."""
+    if wrong := _differences(tensors, network.state_dict()):
+        more = f", and {len(wrong) - 1} more differences" if len(wrong) > 1 else ""
+        raise RestoreError(f"{path}: is no {type(network).__name__} of {whose}; it {wrong[0]}{more}")
 
 
 def _plain_tensors(path: str | Path) -> dict[str, torch.Tensor]:

@@ -10,6 +10,7 @@ from restorelib.degrade import Bicubic, Jpeg, Noise
 from restorelib.evaluation import evaluate
 from restorelib.networks import build
 from restorelib.networks.rednet import deconv
+from restorelib.official import load_rednet
 from restorelib.published import TABLES, Cell
 from restorelib.recipes import RECIPES, find
 from restorelib.recipes.rednet import SEEDS
@@ -270,6 +271,51 @@ def test_for_scoring_pictures_are_cropped_to_what_the_stride_fits(noise):
     whole = noise(250, 500)
     scores = [evaluate(network, {"a": picture}, Noise(0))["psnr"] for picture in (whole, whole[:243, :486])]
     assert scores[0] == scores[1]
+
+
+# ---------------------------------------------------------------- weights of the public port
+
+
+def as_the_port_names(network):
+    """A state dict with the port's names, typed out from its model.py."""
+    half = len(network.layers) // 2
+    places = [f"conv_layers.{i}.0" for i in range(half)]
+    places += [f"deconv_layers.{i}.0" for i in range(half - 1)] + [f"deconv_layers.{half - 1}"]
+    return {
+        f"{place}.{kind}": getattr(layer, kind).data.clone()
+        for place, layer in zip(places, network.layers, strict=True)
+        for kind in ("weight", "bias")
+    }
+
+
+@pytest.mark.parametrize(("depth", "skip_every"), [(10, 0), (20, 2), (30, 2)])
+def test_weights_with_the_ports_names_compute_what_the_port_computes(tmp_path, depth, skip_every):
+    x = picture(9, 7)
+    network = small(depth=depth, skip_every=skip_every).float()
+    torch.save(as_the_port_names(network), tmp_path / "port.pt")
+    loaded = load_rednet(tmp_path / "port.pt")
+    assert not loaded.training
+    expected = x + by_hand(network.double(), x, PAIRS[depth, skip_every])
+    assert torch.allclose(loaded.double()(x), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            {"conv_layers.0.0.weight": torch.rand(4, 3, 3, 3)},
+            "takes 3 channels, as the port does",
+        ),
+        ({"conv_layers.5.0.weight": torch.rand(4, 4, 3, 3)}, "has 6 layers named conv_layers.N.0"),
+        ({"deconv_layers.1.0.weight": torch.rand(4, 4, 5, 5)}, r"it has a layers.6.weight of \(4, 4, 5, 5\)"),
+        ({"deconv_layers.5.weight": torch.rand(4, 1, 3, 3)}, "it has a layers.10.weight"),
+        ({"fc.weight": torch.rand(4)}, "is no REDNet of the port; it has a fc.weight"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(tmp_path, refused, change, why):
+    torch.save(as_the_port_names(small(depth=10)) | change, tmp_path / "port.pt")
+    with refused(why):
+        load_rednet(tmp_path / "port.pt")
 
 
 # ---------------------------------------------------------------- recipes
