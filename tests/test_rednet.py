@@ -407,6 +407,12 @@ def test_published_numbers(table, key, psnr, ssim):
     assert TABLES[f"rednet/{table}"].cells[key] == Cell(psnr, ssim)
 
 
+def test_figure_3c_in_the_order_of_its_legend():
+    cells = TABLES["rednet/figure-3c"].cells
+    legend = [cells[skips, every].psnr for every in "24" for skips in ("symmetric", "block")]
+    assert legend == [25.08, 24.59, 25.30, 25.21]
+
+
 def test_tables_are_complete():
     # 4 sigmas x 9 methods; 3 scales x 9 methods; 2 sets x 4 sigmas; 3 sets x 3 scales
     assert [len(TABLES[f"rednet/{i}"].cells) for i in range(1, 8)] == [36, 36, 27, 27, 27, 8, 9]

@@ -94,6 +94,12 @@ Set14  32.81/0.9135 29.50/0.8334 27.72/0.7698
 BSD100 31.96/0.8972 28.88/0.7993 27.35/0.7276
 """
 
+FIGURE_3C = """
+skips     2     4
+symmetric 25.08 25.30
+block     24.59 25.21
+"""
+
 TABLES = {
     "rednet/1": Table(
         "Gaussian noise, 14 common images, PSNR and SSIM on grey",
@@ -129,5 +135,10 @@ TABLES = {
         "One 30-layer network for all scales (columns), PSNR and SSIM on luma",
         "RED-Net paper, table 7",
         parse(TABLE_7, labels=1),
+    ),
+    "rednet/figure-3c": Table(
+        "Symmetric skips and those of ResNet over 2 and 4 layers (columns), PSNR after the last update",
+        "RED-Net paper, caption of figure 3(c); its noise is not given",
+        parse(FIGURE_3C, labels=1),
     ),
 }
