@@ -2,8 +2,10 @@
 
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 
 import restorelib
 from restorelib import classical, images, runs
@@ -59,3 +61,37 @@ def test_without_its_package_bm3d_says_what_to_install(monkeypatch, refused, cap
         restorelib.load("bm3d/30")
     assert runs.load_first("bm3d/30", "nlm/30")[1] == "nlm/30"
     assert capsys.readouterr().out.endswith("Going on without bm3d/30.\n")
+
+
+# ---------------------------------------------------------------- what was measured
+
+
+@pytest.mark.parametrize("sigma", [10, 30, 50, 70])
+def test_noise_that_nobody_removes_scores_what_the_normal_distribution_says(bundled, sigma):
+    (score,) = (s for s in runs.record("noisy")["scores"] if s["sigma"] == sigma and s["set"] == "bundled")
+    for row in score["images"]:
+        # The mean square of noise that is cut where the sum with the pixel leaves 0..255.
+        pixel = 255 * images.luma(images.to_tensor(bundled[row["name"]], torch.float64)).numpy()
+        low, high = -pixel / sigma, (255 - pixel) / sigma
+        inside = norm.cdf(high) - norm.cdf(low) - high * norm.pdf(high) + low * norm.pdf(low)
+        cut = low**2 * norm.cdf(low) + high**2 * norm.sf(high)
+        square = sigma**2 * (inside + cut).mean() + 1 / 12  # and of the rounding
+        assert row["psnr"] == pytest.approx(10 * np.log10(255**2 / square), abs=0.05)
+
+
+def test_the_recorded_jpeg_scores_are_the_published_ones():
+    published = {"classic5": (27.82, 30.12), "LIVE1": (27.77, 30.07)}  # as in test_degrade.py
+    for name, expected in published.items():
+        ours = [s["psnr"] for s in runs.record("jpeg")["scores"] if s["set"] == name]
+        assert ours == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["noisy", "jpeg", "tv/30"])
+def test_the_recorded_scores_can_be_had_again(name):
+    pictures = {"chelsea": images.load_set("bundled")["chelsea"]}
+    recorded = next(s for s in runs.record(name)["scores"] if s["set"] == "bundled")
+    row = next(row for row in recorded["images"] if row["name"] == "chelsea")
+    # The seed of a picture's noise is its place in the set.
+    seed = [row["name"] for row in recorded["images"]].index("chelsea")
+    score = {**recorded, "protocol": {**recorded["protocol"], "noise_seed": seed}}
+    assert runs.rescore(name, pictures, score)["psnr"] == pytest.approx(row["psnr"], abs=0.002)
