@@ -104,7 +104,7 @@ def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
         loader = iter(decoding_loader(pictures, Path(folder) / "pictures", training.patches, recipe.batch))
         fed = Training(recipe, pictures, {})
         device = fed.patches.pixels.device
-        fed.patches.clean = lambda step, full: next(loader).to(device)
+        fed.patches.clean = lambda addresses: next(loader).to(device)
         steps["sampler"] = lambda: training.patches.batch(training.progress.step)
         steps["DataLoader"] = fed.step
         steps["loader alone"] = lambda: next(loader)

@@ -90,19 +90,23 @@ class Patches:
         run = torch.arange(full, device=device)
         return base[:, None, None] + run[:, None] * step_u[:, None, None] + run * step_v[:, None, None]
 
+    def clean(self, addresses: torch.Tensor) -> torch.Tensor:
+        """The clean patches at `addresses`, with their margins: (batch, channels, full, full) in [0, 1]."""
+        return _gather(self.pixels, addresses)
+
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The pair (degraded, clean) number `step`, (batch, channels, side, side) each, in [0, 1]."""
         cut = self.cuts[0]
         if len(self.cuts) > 1:  # the same in every process, whose gradients are averaged
             cut = self.cuts[np.random.default_rng((self.seed, step)).integers(len(self.cuts))]
         addresses = self.addresses(step, cut.full)
-        shares = [addresses[i :: len(cut.degradations)] for i in range(len(cut.degradations))]
-        clean = [_gather(self.pixels, share) for share in shares]
+        clean = self.clean(addresses)
+        shares = [slice(i, None, len(cut.degradations)) for i in range(len(cut.degradations))]
         degraded = [
-            _gather(self.degraded[d], share) if d.once else d(patches, self.generator)
-            for d, share, patches in zip(cut.degradations, shares, clean, strict=True)
+            _gather(self.degraded[d], addresses[share]) if d.once else d(clean[share], self.generator)
+            for d, share in zip(cut.degradations, shares, strict=True)
         ]
-        return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(torch.cat(clean))
+        return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(torch.cat([clean[s] for s in shares]))
 
 
 class _Cut:

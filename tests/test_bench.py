@@ -45,6 +45,13 @@ def test_ways_take_turns_and_the_median_counts(monkeypatch):
     assert turns == ["slow"] * 2 + ["slow", "before quick"] * 3
 
 
+def test_a_step_can_be_fed_by_the_loader(noise):
+    patches = Patches([noise(9, 12)], (Noise(0),), size=7, batch=4)
+    loaded = torch.rand(4, 1, 7, 7)
+    patches.clean = lambda addresses: loaded
+    assert torch.equal(patches.batch(0)[1], loaded)
+
+
 def test_the_loader_decodes_crops_and_flips(noise, tmp_path):
     picture = noise(9, 12)
     patches = Patches([picture], (Noise(0),), size=7, batch=4)
