@@ -86,6 +86,14 @@ def test_the_recorded_jpeg_scores_are_the_published_ones():
         assert ours == pytest.approx(expected, abs=0.01)
 
 
+def test_bm3d_is_the_best_of_the_classical_methods():
+    best, *others = (runs.record(f"{method}/30")["scores"] for method in ("bm3d", "nlm", "tv"))
+    (best,) = (score["psnr"] for score in best if score["set"] == "Set12")
+    for scores in others:
+        (other,) = (score["psnr"] for score in scores if score["set"] == "Set12")
+        assert best > other + 1
+
+
 @pytest.mark.parametrize("name", ["noisy", "jpeg", "tv/30"])
 def test_the_recorded_scores_can_be_had_again(name):
     pictures = {"chelsea": images.load_set("bundled")["chelsea"]}
