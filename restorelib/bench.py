@@ -30,8 +30,7 @@ from restorelib.images import load_set, obtainable
 from restorelib.networks import build
 from restorelib.recipes import RECIPES
 from restorelib.runs import MEASURED, hardware, peak_memory_mb
-from restorelib.tiles import apply
-from restorelib.training import LOSSES, Recipe, Training, best_precision
+from restorelib.training import Recipe, Training, best_precision, loss_of
 
 ROUNDS = 5
 PICTURE, TILE = 384, 128
@@ -218,8 +217,7 @@ def bare_step(recipe: Recipe, pair: tuple[torch.Tensor, torch.Tensor]) -> Callab
 
     def step() -> None:
         with torch.autocast(degraded.device.type, kind, enabled=kind != torch.float32):
-            restored = apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
-        loss = LOSSES[recipe.loss](restored.float(), clean)
+            loss = loss_of(recipe, network, degraded, clean)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -1,7 +1,11 @@
 """The parts that networks are built from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from restorelib.errors import RestoreError
 
@@ -110,6 +114,86 @@ def upsampler(scale: int, width: int, relu: bool = False) -> nn.Sequential:
         if relu:
             layers.append(nn.ReLU(inplace=True))
     return nn.Sequential(*layers)
+
+
+def activated(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
+    """Batch normalisation, ReLU, convolution, in this order: (N, inputs, H, W) to (N, outputs, H, W)."""
+    return nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(inplace=True), conv(inputs, outputs, kernel))
+
+
+class DenseUnit(nn.Module):
+    """A dense block (Huang et al., "Densely Connected Convolutional Networks", CVPR 2017).
+
+    Every layer sees the input (N, width, H, W) and all layers before it.
+
+    Args:
+        width: channels of the input.
+        layers: how many there are.
+        growth: channels that each of them adds.
+    """
+
+    def __init__(self, width: int, layers: int, growth: int):
+        super().__init__()
+        self.layers = nn.ModuleList(activated(width + i * growth, growth) for i in range(layers))
+        self.widths = [width] + layers * [growth]
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """The input and the output of every layer."""
+        kept = [x]
+        for layer in self.layers:
+            kept.append(layer(torch.cat(kept, 1)))
+        return kept
+
+
+class MeanGate(nn.Module):
+    """In place of MemNet's gate: the plain mean of what it would weigh."""
+
+    def forward(self, long: tuple[torch.Tensor, ...], short: list[torch.Tensor]) -> torch.Tensor:
+        """One (N, width, H, W) from several."""
+        return torch.stack([*long, *short]).mean(0)
+
+
+class HighwayGate(nn.Module):
+    """In place of MemNet's gate: at every pixel a share of a block's output and the rest of its input.
+
+    As in Srivastava et al., "Highway Networks", 2015, and like there it begins by carrying most of the input.
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.share = activated(width, width, 1)
+        nn.init.constant_(self.share[-1].bias, -1)
+
+    def forward(self, long: tuple[torch.Tensor, ...], short: list[torch.Tensor]) -> torch.Tensor:
+        """The mix of the last of `long`, a block's input, and the last of `short`, its output."""
+        share = torch.sigmoid(self.share(long[-1])).to(long[-1].dtype)
+        return torch.lerp(long[-1], short[-1], share)
+
+
+def recomputed(module: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
+    """What `module` gives for the inputs. In training it keeps only these and runs again for the gradients.
+
+    The second run leaves the running statistics of batch normalisation alone: they have had this batch.
+    """
+
+    def contexts():
+        return nullcontext(), statistics_at_rest(module)
+
+    return checkpoint(module, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
+
+
+@contextmanager
+def statistics_at_rest(module: nn.Module) -> Iterator[None]:
+    """Batch normalisation within `module` goes on as in training, and its running statistics stay."""
+    norms = [m for m in module.modules() if isinstance(m, nn.BatchNorm2d)]
+    before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
+    for norm in norms:
+        norm.momentum, norm.num_batches_tracked = 0.0, None
+    try:
+        yield
+    finally:
+        for norm, (momentum, batches) in zip(norms, before, strict=True):
+            norm.momentum, norm.num_batches_tracked = momentum, batches
 
 
 def check_scale(scales: tuple[int, ...], scale: int) -> None:

@@ -45,12 +45,15 @@ class Recipe:
         minutes: stop after this time at the latest; the schedule then ends with the time. None: no limit.
         loss: "l1", "l2" (means over pixels), or "sse" (half the summed squares over the batch size, as Caffe
             and MatConvNet have it, which clipping thresholds and learning rates of 2016 are made for).
+        alpha: the final prediction's share of the loss; the rest goes in equal parts to the predictions that
+            a `supervised` network makes on its way (MemNet paper, section 3.3).
         optimiser: "adamw" or "sgd" (momentum 0.9).
         lr, weight_decay: of the optimiser.
         schedule: "cosine" (2 % warm-up, then down to zero), "steps" (divided by ten at each quarter),
             "halving" (halved every 200,000 updates), or "constant".
-        clip: None, "norm" (global norm at most `theta`), "value" (each element within `theta`) or "value/lr"
-            (each element within theta / lr: the VDSR paper's adjustable clipping, section 3.2).
+        clip: None, "norm" (global norm at most `theta`), "value" (each element within `theta`), or one of
+            these with theta / lr in place of theta: "norm/lr" or "value/lr" (the VDSR paper's adjustable
+            clipping, section 3.2).
         theta: threshold of the clipping.
         seed: of weights and patches.
         validations: how many times a validation PSNR is taken, evenly over the training.
@@ -79,6 +82,7 @@ class Recipe:
     validations: int = 10
     test_task: tuple[Degradation, ...] = ()
     start: str | None = None
+    alpha: float = 1.0
 
     def vary(self, name: str, **changes) -> "Recipe":
         """This recipe with other values; `options` given here are added to the old ones."""
@@ -114,6 +118,16 @@ LOSSES = {
 }
 
 
+def loss_of(recipe: Recipe, network: nn.Module, degraded: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
+    """The recipe's loss on a batch: of the final prediction, and for `alpha` below 1 of the others too."""
+    loss = LOSSES[recipe.loss]
+    if recipe.alpha == 1:
+        restored = apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
+        return loss(restored.float(), clean)
+    *others, final = (loss(y, clean) for y in network(degraded, every=True).float())
+    return recipe.alpha * final + (1 - recipe.alpha) * torch.stack(others).mean()
+
+
 def learning_rate(recipe: Recipe, progress: float) -> float:
     """The learning rate when `progress` (0..1) of the training is done."""
     if recipe.schedule == "constant":
@@ -132,14 +146,15 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
 
 def clip_gradients(recipe: Recipe, parameters: list[nn.Parameter], lr: float) -> None:
     """Limit the gradients in place as the recipe says."""
-    if recipe.clip == "norm":
-        nn.utils.clip_grad_norm_(parameters, recipe.theta)
-    elif recipe.clip == "value":
-        nn.utils.clip_grad_value_(parameters, recipe.theta)
-    elif recipe.clip == "value/lr":
-        nn.utils.clip_grad_value_(parameters, recipe.theta / lr)
-    elif recipe.clip is not None:
-        raise RestoreError(f"no clipping is called '{recipe.clip}'; there are norm, value, value/lr")
+    if recipe.clip is None:
+        return
+    limit = recipe.theta / lr if recipe.clip.endswith("/lr") else recipe.theta
+    if recipe.clip in ("norm", "norm/lr"):
+        nn.utils.clip_grad_norm_(parameters, limit)
+    elif recipe.clip in ("value", "value/lr"):
+        nn.utils.clip_grad_value_(parameters, limit)
+    else:
+        raise RestoreError(f"no clipping is called '{recipe.clip}'; there are norm, norm/lr, value, value/lr")
 
 
 def make_optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
@@ -217,6 +232,8 @@ class Training:
         )
         torch.manual_seed(recipe.seed)
         network = build(recipe.network, **recipe.options)
+        if recipe.alpha != 1 and not getattr(network, "supervised", False):
+            raise RestoreError(f"{recipe.name}: this network makes one prediction; leave alpha at 1")
         if start:
             own = network.state_dict()
             fitting = {k: v for k, v in start.items() if k in own and own[k].shape == v.shape}
@@ -263,8 +280,7 @@ class Training:
             group["lr"] = lr
         degraded, clean = self.patches.batch(state.step)
         degraded = degraded.contiguous(memory_format=self.memory_format)
-        restored = apply(self.network, degraded, clean.shape[-1] // degraded.shape[-1])
-        loss = LOSSES[recipe.loss](restored.float(), clean)
+        loss = loss_of(recipe, self.network, degraded, clean)
         self.optimiser.zero_grad()
         with self.waiting():
             self.accelerator.backward(loss)

@@ -14,6 +14,8 @@ SMALL = {
     "srresnet": {"blocks": 2, "width": 8},
     "mdsr": {"blocks": 2, "width": 8},
     "rednet": {"depth": 20, "width": 8},
+    "memnet": {"blocks": 2, "recursions": 3, "width": 8},
+    "drcn": {"recursions": 4, "width": 8},
 }
 
 
