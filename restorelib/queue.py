@@ -21,6 +21,9 @@ WANTED = (
     ("mdsr", "reduced"),
     ("srresnet-x2", "reduced"),
     ("srcnn", "reduced"),
+    ("memnet", "reduced"),
+    ("memnet-noise", "reduced"),
+    ("memnet-jpeg", "reduced"),
     *((f"vdsr-train-x{scales}", "reduced") for scales in ("2", "3", "4", "23", "24", "34", "234")),
     *((f"vdsr-depth{depth}", "reduced") for depth in (5, 10, 15, 20)),
     *((f"vdsr-{kind}-lr{lr}", "reduced") for kind in ("residual", "plain") for lr in (0.1, 0.01, 0.001)),
@@ -30,6 +33,11 @@ WANTED = (
     *((f"red{depth}-noise{sigma}", "reduced") for depth in (20, 10) for sigma in (50, 30, 70, 10)),
     *((f"red{depth}-x{scale}", "reduced") for depth in (20, 10) for scale in (2, 3, 4)),
     *((f"rednet-{label}-seed{seed}", "reduced") for seed in SEEDS for label in (*ABLATIONS, *BOTTLENECKS)),
+    *(
+        (f"memnet-{variant}-seed{seed}", "reduced")
+        for variant in ("full", "no-long", "no-short", "basic", "shared-norms", "not-shared")
+        for seed in (0, 1, 2)
+    ),
 )
 
 

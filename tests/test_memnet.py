@@ -11,6 +11,7 @@ from restorelib.degrade import Noise
 from restorelib.images import load_set
 from restorelib.networks import build
 from restorelib.published import TABLES, Cell
+from restorelib.recipes import PROFILES, find
 from restorelib.tiles import apply_in_tiles
 from restorelib.training import Training, clip_gradients, loss_of
 
@@ -260,8 +261,8 @@ def test_shared_statistics_part_evaluation_from_training():
         for _ in range(3):
             trained = network(x).detach()
         apart[shared_norms] = (network.eval()(x) - trained).abs().mean().item()
-    assert apart[False] < 0.001
-    assert apart[True] > 0.1
+    assert apart[False] < 0.01
+    assert apart[True] > 0.3  # as much as the picture itself varies
 
 
 # ---------------------------------------------------------------- whole pictures
@@ -423,6 +424,32 @@ def test_without_gradients_nothing_is_computed_twice():
     assert len(calls) == 1
     network(x).sum().backward()
     assert len(calls) == 3
+
+
+# ---------------------------------------------------------------- recipes
+
+
+def test_every_prediction_has_the_same_share_of_the_loss_in_the_papers_recipes():
+    for name in ("memnet", "memnet-noise", "memnet-jpeg"):
+        for profile in PROFILES:
+            recipe = find(name, profile)
+            blocks = len(build("memnet", **recipe.options).blocks)
+            assert recipe.alpha == pytest.approx(1 / (blocks + 1))
+
+
+def test_ablations_of_a_profile_differ_in_what_they_are_about_alone():
+    for profile in ("quick", "reduced"):
+        full = find("memnet-full-seed0", profile)
+        assert find("memnet-full-seed1", profile) == replace(full, name="memnet-full-seed1", seed=1)
+        options = {**full.options, "long_term": False}
+        assert find("memnet-no-long-seed0", profile) == replace(
+            full, name="memnet-no-long-seed0", options=options
+        )
+        basic = find("memnet-basic-seed0", profile)
+        assert (basic.options["supervised"], basic.alpha, basic.updates) == (False, 1.0, full.updates)
+        shallow, deep = (find(f"memnet-{label}-seed0", profile).options for label in ("shallow", "deep"))
+        assert shallow["blocks"] < deep["blocks"]
+        assert shallow["width"] if profile == "quick" else "width" not in shallow
 
 
 # ---------------------------------------------------------------- the paper's numbers
