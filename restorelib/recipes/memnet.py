@@ -113,7 +113,7 @@ VARIANTS = {
     "outputs-from-1": {"output_weight": 1.0},
 }
 # Table 6: blocks and recursions of the quick network and of the paper's.
-DEPTHS = {"shallow": ((2, 3), (4, 6)), "longer": ((4, 4), (6, 8)), "deep": ((6, 5), (10, 10))}
+DEPTHS = {"shallow": ((2, 3), (4, 6)), "longer": ((4, 4), (6, 8)), "deep": ((6, 3), (10, 10))}
 
 
 def _both(recipe: Recipe, **quick) -> dict[str, Recipe]:
