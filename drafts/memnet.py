@@ -38,6 +38,7 @@ except ImportError:  # an empty Colab runtime
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from scipy.stats import ttest_1samp
 from torch import nn
 
 from restorelib import figures, images, recipes, runs, tables
@@ -80,7 +81,7 @@ figures.Slider(
 # - **VDSR** (the first of these chapters) is a chain of twenty layers. Layer 20 sees layer 19, and nothing
 #   of layer 3 except what sixteen layers in between have left of it.
 # - **DRCN** (Kim et al., CVPR 2016) applies *one* layer sixteen times and reconstructs a picture after each
-#   time. It has the depth of VDSR with the weights of a few layers. It is still a chain.
+#   time: twenty layers deep with the weights of five. It is still a chain.
 # - **RED-Net** adds the output of an early layer to that of a late one. Each sum joins two layers, with fixed
 #   weight one.
 #
@@ -436,8 +437,10 @@ level_table("memnet/5", runs.folder_of("memnet-jpeg").name, "quality", same)
 #
 # The paper's differences are small: 0.03 to 0.14 dB. One training proves nothing there, so every variant below
 # was trained three times, with other starting weights and other patches, and compared seed by seed with the
-# full network of the same seed. Where some seeds say plus and others minus we call the question undecided. Our
-# networks have four blocks of three recursions with 16 channels. **Write down your guess before you look.**
+# full network of the same seed. A table gives the mean of the three differences, the least and the greatest,
+# and says "undecided" unless a t-test finds the mean unlikely to be chance (p below 0.05; with three seeds that
+# takes a mean of 2.5 times their standard deviation). Our networks have four blocks of three recursions with 16
+# channels. **Write down your guess before you look.**
 
 # %%
 SEEDS = (0, 1, 2)
@@ -450,12 +453,12 @@ def scores(variant, scale):
 
 def gaps(variant, scale, against="full"):
     each = scores(variant, scale) - scores(against, scale)
-    word = " undecided" if each.min() <= 0 <= each.max() else ""
+    word = "" if ttest_1samp(each, 0).pvalue < 0.05 else " undecided"
     return f"{each.mean():+.2f} ({each.min():+.2f} to {each.max():+.2f}){word}"
 
 # %%
 def compared(caption, variants, against="full", notes=()):
-    """Mean gain over a variant on Set5, least and most of three seeds, one line a variant."""
+    """The differences of some variants to another, one line each."""
     rows = [(label, *(gaps(v, s, against) for s in (2, 3, 4))) for label, v in variants.items()]
     names = [f"memnet-{against}-seed{seed}-quick" for seed in SEEDS]
     base = [tables.spread(names, "Set5", scale) for scale in (2, 3, 4)]
@@ -587,8 +590,8 @@ compared(
 # ## A trap: batch statistics that fit no recursion
 #
 # The obvious way to write a recursion in PyTorch is to call one module, normalisation included, $R$ times. It
-# trains as well as the other way: in training, every call normalises with the statistics of its own batch. But
-# the running statistics, which take over in evaluation, are then the average over all recursions. The state
+# trains without complaint: in training, every call normalises with the statistics of its own batch. But the
+# running statistics, which take over in evaluation, are then the average over all recursions. The state
 # grows from recursion to recursion, so the average fits none of them. In the full network:
 
 # %% mystnb={"figure": {"caption": "The running variance of each recursion's first normalisation, mean over channels, one line a block. One number for all recursions would fit none.", "name": "fig-memnet-statistics"}, "image": {"alt": "Running variance against the recursion, one line for each block. RESULT-TODO: say how they rise."}}
@@ -722,7 +725,7 @@ ax.legend(fontsize=8);
 #   normalisations are in the code alone. We follow the code where it decides what the network is.
 # - **The length of training** is not in the paper. The code allows 20 million updates.
 # - **Clipping.** As released, the code clips every gradient at a norm of 0.01; its README asks to change Caffe so
-#   that the limit is 0.01 over the rate. Without that change it would hardly move at the rates it ends with.
+#   that the limit is 0.01 over the rate. Without that change the limit is the same at every rate.
 # - **Noise.** We have the 200 Berkeley pictures but not the 14 images of Table 3.
 # - **Numbers marked †** are quoted from memory; they agree with what later papers repeat.
 #

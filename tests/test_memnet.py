@@ -353,6 +353,18 @@ def test_a_supervised_training_learns(memnet, train):
     assert training.run().validation[-1][2] > untrained + 2
 
 
+@pytest.mark.parametrize("options", [{}, {"gate": "highway"}, {"gate": "mean"}, {"unit": "dense"}])
+def test_in_mixed_precision_memories_and_pictures_keep_full_precision(memnet, train, options):
+    training = train(memnet.vary("tiny", options=options), precision="bf16")
+    network, kinds = training.bare_network(), []
+    for block in network.blocks:
+        block.register_forward_pre_hook(lambda _, memory: kinds.extend(b.dtype for b in memory))
+    assert training.step().isfinite()
+    assert kinds == 6 * [torch.float32]  # B_0, then B_0 and B_1, then B_0 to B_2
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network(torch.rand(1, 1, 9, 9), every=True).dtype == torch.float32
+
+
 def test_networks_with_one_prediction_refuse_a_share_for_others(memnet, train, refused):
     basic = replace(memnet, options={**memnet.options, "supervised": False})
     with refused("tiny: this network makes one prediction; leave alpha at 1"):
