@@ -86,8 +86,8 @@ def score(
 ) -> dict[str, float]:
     """PSNR and SSIM of one picture after degrading and restoring it, cropped if the network needs that."""
     clean, degraded = pair(image, degradation, network.channels, seed)
-    if multiple := getattr(network, "multiple", None):
-        clean, degraded = modcrop(clean, multiple), modcrop(degraded, multiple)
+    if getattr(network, "exact", False):
+        clean, degraded = (modcrop(picture, network.multiple) for picture in (clean, degraded))
     restored = restore(network, protocol.admit(degraded), degradation.shrink, protocol.self_ensemble)
     return protocol.score(restored, clean)
 

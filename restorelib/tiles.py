@@ -19,9 +19,11 @@ def apply_in_tiles(network: nn.Module, degraded: torch.Tensor, scale: int, tile:
     """As `apply`, a square of `tile` input pixels at a time.
 
     Each square is cut with all the pixels around it that its result depends on (`network.reach`). So the
-    result is the same, without a seam, and needs less memory.
+    result is the same, without a seam, and needs less memory. A network that halves sizes inside must halve
+    the same pixels in a piece as in the whole, so squares and rims are rounded up to its `multiple`.
     """
-    reach, (height, width) = network.reach, degraded.shape[-2:]
+    multiple, (height, width) = getattr(network, "multiple", 1), degraded.shape[-2:]
+    reach, tile = (-(-side // multiple) * multiple for side in (network.reach, tile))
     rows = []
     for top in range(0, height, tile):
         row = []

@@ -16,7 +16,14 @@ SMALL = {
     "rednet": {"depth": 20, "width": 8},
     "memnet": {"blocks": 2, "recursions": 3, "width": 8},
     "drcn": {"recursions": 4, "width": 8},
+    "mtrnn": {"width": 4, "iterations": 2},
+    "dmphn": {"width": 4},
+    "mt-dmphn": {"width": 4, "iterations": 2},
+    "fpn": {"width": 4},
+    "srn": {"width": 4},
 }
+# They look farther than the test's picture goes; test_mtrnn.py measures how far.
+FAR = ("mtrnn", "dmphn", "mt-dmphn", "fpn", "srn")
 
 
 def small(name, **options):
@@ -43,7 +50,7 @@ def test_tiles_give_what_the_whole_picture_gives(name, tile):
 @pytest.mark.parametrize(
     ("name", "options", "scale"),
     [
-        *((name, {}, 1) for name, network in NETWORKS.items() if network.enlarged),
+        *((name, {}, 1) for name, network in NETWORKS.items() if network.enlarged and name not in FAR),
         *((name, {"scale": scale}, scale) for name in ("edsr", "srresnet") for scale in (2, 3, 4)),
         *(("mdsr", {}, scale) for scale in (2, 3, 4)),
     ],

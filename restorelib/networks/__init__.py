@@ -6,8 +6,9 @@ A network is an `nn.Module` that says how it is used:
 - ``enlarged``: True when it takes the low-resolution picture already brought to full size by bicubic, or any
   picture of the size of its result. Else it is called with the small picture and the scale.
 - ``scales``: by which factors a network that is not ``enlarged`` can enlarge;
-- ``reach``: how many input pixels on each side of a pixel its result depends on;
-- ``multiple``: what must divide height and width, where not every size will do;
+- ``reach``: how many input pixels on each side of a pixel its result depends on, at most;
+- ``multiple``: where it works at smaller sizes inside, tiles must begin at multiples of so many pixels;
+- ``exact``: True when it takes no other sizes than those; pictures are cropped to be scored;
 - ``supervised``: True when ``network(x, every=True)`` gives all its predictions, the final one last, as
   (predictions, N, C, H, W), so that a loss can look at each of them. A network that does not say makes one.
 """

@@ -88,7 +88,7 @@ class REDNet(nn.Module):
             self.sources = {i: i - skip_every for i in range(1 + skip_every, depth, skip_every)}
         self.symmetric = skips == "symmetric"
         self.residual = residual
-        self.multiple = stride**half
+        self.multiple, self.exact = stride**half, stride > 1
         self.reach = depth if stride == 1 else self.multiple - 1
 
     def forward(self, damaged: torch.Tensor) -> torch.Tensor:
