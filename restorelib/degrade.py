@@ -1,4 +1,4 @@
-"""From a clean picture to a degraded one: bicubic resizing, noise, JPEG.
+"""From a clean picture to a degraded one: bicubic resizing, noise, JPEG, motion blur.
 
 A degradation is a small frozen object. Calling it maps clean (N, C, H, W) in [0, 1] to degraded. It says how
 many pixels around a patch influence the result (`margin`), which multiple a size must have (`multiple`), how
@@ -15,8 +15,10 @@ from typing import ClassVar
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn.functional import affine_grid, grid_sample
 
 from restorelib.errors import RestoreError
+from restorelib.images import LEVELS, temporal_levels
 
 # ---------------------------------------------------------------- bicubic, as MATLAB's imresize
 
@@ -183,9 +185,139 @@ class Jpeg:
         return decoded[None] if decoded.ndim == 2 else decoded.permute(2, 0, 1)
 
 
-Degradation = Bicubic | Noise | Jpeg
-KINDS = {kind.__name__.lower(): kind for kind in (Bicubic, Noise, Jpeg)}
-KEYS = tuple(kind.key for kind in KINDS.values())
+@dataclass(frozen=True)
+class Recorded:
+    """Blur that comes with the picture (see `images.RECORDED`): three planes for each version, sharp first.
+
+    `level` is one of `images.LEVELS`, or 0 for the most blurred version, whatever its level.
+    """
+
+    level: int = 0
+    key: ClassVar[str] = "level"
+    multiple: ClassVar[int] = 1
+    margin: ClassVar[int] = 0
+    shrink: ClassVar[int] = 1
+    once: ClassVar[bool] = False
+
+    @property
+    def parameter(self) -> int:
+        """What a table names this degradation by."""
+        return self.level
+
+    def levels(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """All versions of (N, 3 * versions, H, W), as (versions, N, 3, H, W)."""
+        if clean.shape[1] < 6:
+            raise RestoreError("this picture comes without recorded blur; take Motion, which makes some")
+        return clean.unflatten(1, (-1, 3)).transpose(0, 1)
+
+    def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """The blurred version of (N, 3 * versions, H, W), as (N, 3, H, W)."""
+        return self.levels(clean)[LEVELS.index(self.level) if self.level else -1]
+
+
+FRAMES = LEVELS[-1]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Blur of a camera that shakes while 13 frames are taken; the middle one is the clean picture.
+
+    The camera shifts, turns and zooms along smooth random paths. Somewhere an elliptic part of the picture,
+    an object, moves along a path of its own, before the rest.
+
+    Args:
+        level: how many of the 13 frames, around the middle one, the shutter is open for: 3, 5, ... 13.
+        extent: pixels from one end of a shift to the other at most, but for the bend of the path; turning
+            and zooming add up to a quarter of it each in the corners. Pixels from beyond the border are
+            mirrored ones.
+        objects: whether something moves by itself.
+        linear: add light; else add stored values (see `images.temporal_levels`).
+    """
+
+    level: int = FRAMES
+    extent: float = 12.0
+    objects: bool = True
+    linear: bool = True
+    key: ClassVar[str] = "level"
+    multiple: ClassVar[int] = 1
+    shrink: ClassVar[int] = 1
+    once: ClassVar[bool] = False
+
+    @property
+    def parameter(self) -> int:
+        """What a table names this degradation by."""
+        return self.level
+
+    @property
+    def margin(self) -> int:
+        """Pixels around a patch that influence it."""
+        return int(self.extent)
+
+    def paths(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Random paths, one for each of (N, C, H, W): (13, N, 4), all zeros in the middle.
+
+        The four are pixels: shifts to the right and down, then what turning and zooming move the corners by.
+        """
+        t = torch.linspace(-1, 1, FRAMES, device=clean.device, dtype=clean.dtype)
+        curves = torch.stack([t, t**2 / 2, t**3 - t])  # a way, its bend, and a way there and back
+        share = _uniform((len(clean), 4, 3), clean, generator) * 2 - 1
+        most = clean.new_tensor([1 / 2, 1 / 2, 1 / 4, 1 / 4]) * self.extent
+        return torch.einsum("nqc,ct->tnq", share, curves) * most
+
+    def frames(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """The 13 sharp frames, (13, N, C, H, W)."""
+        seen = moved(clean, self.paths(clean, generator))
+        if not self.objects:
+            return seen
+        cut_out = torch.cat([clean, ellipses(clean, generator)], 1)
+        cut_out = moved(cut_out, self.paths(clean, generator))
+        return torch.lerp(seen, cut_out[:, :, :-1], cut_out[:, :, -1:])
+
+    def levels(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """The blur of every shutter, (7, N, C, H, W), as a file holds it; the first is the clean picture."""
+        return temporal_levels(self.frames(clean, generator), self.linear)
+
+    def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Degrade (N, C, H, W); the generator must live on the tensor's device."""
+        if self.level not in LEVELS:
+            raise RestoreError(f"there is no temporal level {self.level}; choose 3, 5, 7, 9, 11 or 13")
+        return self.levels(clean, generator)[LEVELS.index(self.level)]
+
+
+def moved(picture: torch.Tensor, paths: torch.Tensor) -> torch.Tensor:
+    """(N, C, H, W) as a camera on `paths`, as of `Motion.paths`, sees it: (13, N, C, H, W).
+
+    To first order in the angle. Bilinear, so every kernel is positive and sums to one.
+    """
+    height, width = picture.shape[-2:]
+    right, down, turn, zoom = paths.flatten(0, 1).T
+    turn, zoom = (2 * pixels / (height**2 + width**2) ** 0.5 for pixels in (turn, zoom))
+    # Positions go from -1 to 1 along each axis.
+    across = (1 + zoom, -turn * height / width, 2 * right / width)
+    along = (turn * width / height, 1 + zoom, 2 * down / height)
+    matrices = torch.stack([torch.stack(across, -1), torch.stack(along, -1)], 1)
+    pictures = picture.expand(len(paths), *picture.shape).flatten(0, 1)
+    grid = affine_grid(matrices, list(pictures.shape), align_corners=False)
+    seen = grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    return seen.unflatten(0, paths.shape[:2])
+
+
+def ellipses(like: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Random soft-edged masks in [0, 1], one for each of (N, C, H, W): (N, 1, H, W)."""
+    n, _, height, width = like.shape
+    centre, radius = _uniform((2, n, 1, 1, 2), like, generator)
+    here = affine_grid(torch.eye(2, 3).to(like).expand(n, 2, 3), [n, 1, height, width], align_corners=False)
+    distance = ((here - (centre * 2 - 1)) / (radius + 0.01)).norm(dim=-1)
+    return torch.sigmoid(10 * (1 - distance))[:, None]
+
+
+def _uniform(shape: tuple[int, ...], like: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+    return torch.rand(shape, generator=generator, device=like.device, dtype=like.dtype)
+
+
+Degradation = Bicubic | Noise | Jpeg | Motion | Recorded
+KINDS = {kind.__name__.lower(): kind for kind in (Bicubic, Noise, Jpeg, Motion, Recorded)}
+KEYS = tuple(dict.fromkeys(kind.key for kind in KINDS.values()))
 
 
 def describe(degradation: Degradation) -> dict:

@@ -72,9 +72,10 @@ def pair(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(clean, degraded) of a uint8 image as float64 tensors; luma is rounded to 8 bits before degrading."""
     clean = to_tensor(image, torch.float64)
-    clean = luma(clean) if channels == 1 else clean.expand(-1, channels, -1, -1)
+    clean = luma(clean) if channels == 1 else clean.expand(-1, max(channels, clean.shape[1]), -1, -1)
     clean = modcrop(clean, degradation.multiple)
-    return clean, degradation(clean, torch.Generator().manual_seed(seed))
+    # Planes behind the clean ones are recorded blur.
+    return clean[:, :channels], degradation(clean, torch.Generator().manual_seed(seed))
 
 
 def score(

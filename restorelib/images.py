@@ -1,6 +1,7 @@
 """Pictures: the bundled photographs, the benchmark sets, folders of your own, and colour.
 
-An image is a uint8 array, (H, W) when grey and (H, W, 3) when RGB. A set is a dictionary from name to image.
+An image is a uint8 array, (H, W) when grey and (H, W, 3) when RGB; one that comes with its blur has three
+more planes for each blurred version. A set is a dictionary from name to image.
 Benchmark files are looked for in ``RESTORELIB_DATA``, then in the cache (``RESTORELIB_CACHE``, or the
 operating system's folder for caches), and are then downloaded; every file is checked against its sha256.
 Where nobody has noted that yet, the first download does, beside the file, and says so.
@@ -29,6 +30,19 @@ BUNDLED = {
 BROUGHT = {
     "DIV2K_train_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
     "DIV2K_valid_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
+    "GOPRO_Large_all/train": "https://seungjunnah.github.io/Datasets/gopro",
+    "GOPRO_Large_all/test": "https://seungjunnah.github.io/Datasets/gopro",
+}
+# Temporal level n is the mean of the middle n of so many consecutive frames; 1 is sharp (MT-RNN paper).
+LEVELS = (1, 3, 5, 7, 9, 11, 13)
+# What a camera does to light before it stores it, as the makers of GoPro assume (Nah et al., CVPR 2017).
+GAMMA = 2.2
+# Sets whose pictures come with their blur, and the levels they are scored at; 0: what the camera recorded.
+RECORDED = {
+    "GoPro_samples": (0,),
+    "DAVIS_clips": (7, 9, 11, 13),
+    "GOPRO_Large_all/train": (7, 9, 11, 13),
+    "GOPRO_Large_all/test": (7, 9, 11, 13),
 }
 # Grey sets made from colour ones: from which, and the factor that changes their sides. MATLAB's rgb2gray.
 MADE = {
@@ -119,6 +133,8 @@ def load_set(name: str) -> dict[str, np.ndarray]:
     if name in MADE:
         source, factor = MADE[name]
         return {picture: _grey(image, factor) for picture, image in load_set(source).items()}
+    if name in RECORDED:
+        return _recorded(name)
     if name in registry() and name != "checkpoints":
         return {Path(file).stem: read(path) for file, path in locate_all(name).items()}
     folder = _brought(name) if name in BROUGHT else Path(name)
@@ -152,6 +168,8 @@ def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
 
 def _source(name: str) -> str:
     """The set that holds the files of the set `name`."""
+    if name == "DAVIS_clips":
+        return "DAVIS_frames"
     return MADE[name][0] if name in MADE else name
 
 
@@ -176,6 +194,76 @@ def _bundled(name: str) -> np.ndarray:
 
     path = Path(skimage.data.__file__).parent / f"{name}.png"
     return read(path if path.exists() else path.with_suffix(".jpg"))
+
+
+# ---------------------------------------------------------------- pictures that come with their blur
+
+
+def temporal_levels(frames: torch.Tensor, linear: bool = True) -> torch.Tensor:
+    """What a camera records that opens its shutter for the middle 1, 3, ... 13 of 13 sharp frames.
+
+    Args:
+        frames: (13, ...) in [0, 1], as a file holds them.
+        linear: add light, as a sensor does; else add the stored values, which darkens what is bright for a
+            short time.
+
+    Returns:
+        (7, ...) in [0, 1], rounded to 8 bits; the first is the middle frame.
+    """
+    light = frames**GAMMA if linear else frames
+    middle = len(frames) // 2
+    means = torch.stack([light[middle - n // 2 : middle + n // 2 + 1].mean(0) for n in LEVELS])
+    return ((means ** (1 / GAMMA) if linear else means) * 255).round() / 255
+
+
+def clips(frames: list[Path], shrink: int = 1, linear: bool = True) -> dict[str, np.ndarray]:
+    """The temporal levels of a video, for every 13 frames that follow each other: (H, W, 21), sharp first.
+
+    Args:
+        frames: files called by their number.
+        shrink: make frames so many times smaller first, which makes them sharper and their motion shorter.
+        linear: as in `temporal_levels`.
+
+    Raises `RestoreError` if a frame is missing or broken, has another size, or there are fewer than 13.
+    """
+    frames = sorted(frames)
+    numbers = [int(path.stem.split("_")[-1]) for path in frames]
+    for path, number, following in zip(frames, numbers, numbers[1:], strict=False):
+        if following != number + 1:
+            raise RestoreError(f"{path.parent}: there is no frame {number + 1} behind {path.name}")
+    if len(frames) < LEVELS[-1]:
+        raise RestoreError(f"{frames[0].parent}: has {len(frames)} frames of a video; 13 are needed")
+    found = {}
+    for first in range(0, len(frames) - LEVELS[-1] + 1, LEVELS[-1]):
+        window = frames[first : first + LEVELS[-1]]
+        pixels = [np.asarray(Image.fromarray(read(path)).reduce(shrink)) for path in window]
+        for path, picture in zip(window, pixels, strict=True):
+            if picture.ndim != 3 or picture.shape != pixels[0].shape:
+                raise RestoreError(f"{path}: is not RGB, or not of the size of {window[0].name}")
+        levels = temporal_levels(torch.from_numpy(np.stack(pixels)) / 255, linear)
+        planes = (levels * 255).round().to(torch.uint8).permute(1, 2, 0, 3).flatten(2)
+        found[f"{window[0].parent.name}-{window[LEVELS[-1] // 2].stem}"] = planes.numpy()
+    return found
+
+
+def _recorded(name: str) -> dict[str, np.ndarray]:
+    if name == "GoPro_samples":
+        files = locate_all(name)
+        pairs = {file: file.replace("sharp", "blur") for file in files if "sharp" in file}
+        return {
+            sharp.split("_")[0]: np.concatenate([read(files[sharp]), read(files[blurred])], 2)
+            for sharp, blurred in pairs.items()
+        }
+    if name == "DAVIS_clips":
+        videos: dict[str, list[Path]] = {}
+        for file, path in locate_all(_source(name)).items():
+            videos.setdefault(file.split("_")[0], []).append(path)
+        made = [clips(paths, shrink=2) for paths in videos.values()]
+        return {key.removeprefix("DAVIS_frames-"): clip for clip_of in made for key, clip in clip_of.items()}
+    folders = sorted(path for path in _brought(name).iterdir() if path.is_dir())
+    if not folders:
+        raise RestoreError(f"{name}: holds no folder of frames, such as GOPR0372_07_00/000047.png")
+    return {key: clip for folder in folders for key, clip in clips(list(folder.glob("*.png"))).items()}
 
 
 # ---------------------------------------------------------------- finding and fetching

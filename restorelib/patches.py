@@ -52,7 +52,10 @@ class Patches:
         self.cuts = [_Cut(group, size * shrink) for shrink, group in alike.items()]
 
         full = max(cut.full for cut in self.cuts)
+        self.channels = channels
         planes = [_planes(picture, channels) for picture in pictures]
+        if len({p.shape[2] for p in planes}) > 1:
+            raise RestoreError("pictures that come with their blur can't be mixed with others in a training")
         planes = [p for p in planes if min(p.shape[:2]) >= full]
         if not planes:
             raise RestoreError(f"no training picture has {full}x{full} pixels, which a patch needs")
@@ -60,7 +63,9 @@ class Patches:
         starts = torch.tensor([0] + [p.shape[0] * p.shape[1] for p in planes]).cumsum(0)
         self.pixels = _flat(planes).to(device)
         self.degraded = {
-            d: _flat([_degraded(plane, d) for plane in planes]).to(device) for d in degradations if d.once
+            d: _flat([_degraded(p[..., :channels], d) for p in planes]).to(device)
+            for d in degradations
+            if d.once
         }
         self.width = sizes[:, 1].to(device)
         self.start = starts[:-1].to(device)
@@ -106,7 +111,14 @@ class Patches:
             _gather(self.degraded[d], addresses[share]) if d.once else d(clean[share], self.generator)
             for d, share in zip(cut.degradations, shares, strict=True)
         ]
-        return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(torch.cat([clean[s] for s in shares]))
+        clean = torch.cat([clean[share] for share in shares])[:, : self.channels]
+        return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(clean)
+
+    def levels(self, step: int) -> torch.Tensor:
+        """Every temporal level of batch number `step`, (levels, batch, channels, side, side), sharp first."""
+        cut = self.cuts[0]
+        clean = self.clean(self.addresses(step, cut.full))
+        return cut.inner(cut.degradations[0].levels(clean, self.generator))
 
 
 class _Cut:
@@ -127,11 +139,12 @@ class _Cut:
 
 
 def _planes(picture: np.ndarray, channels: int) -> torch.Tensor:
-    """A uint8 image as (H, W, channels), as luma or RGB."""
+    """A uint8 image as (H, W, channels), as luma or RGB; planes of recorded blur stay behind."""
     if channels == 1 and picture.ndim == 3:
         picture = to_image(luma(to_tensor(picture, torch.float64)))
     pixels = torch.from_numpy(np.array(picture))
-    return pixels.reshape(*picture.shape[:2], -1).expand(-1, -1, channels)
+    pixels = pixels.reshape(*picture.shape[:2], -1)
+    return pixels.expand(-1, -1, max(channels, pixels.shape[2]))
 
 
 def _degraded(plane: torch.Tensor, degradation: Degradation) -> torch.Tensor:

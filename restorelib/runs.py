@@ -2,7 +2,7 @@
 
 `restorelib/runs/` holds the runs the book ships. `make` trains a recipe and leaves such a folder behind;
 `load` gives the trained network of any run or of `official/...`, no restoration at all (`bicubic`, `noisy`,
-`jpeg`), or a classical denoiser that is told sigma (`bm3d/30`, `nlm/30`, `tv/30`).
+`jpeg`, `blurred`), or a classical denoiser that is told sigma (`bm3d/30`, `nlm/30`, `tv/30`).
 """
 
 import json
@@ -22,10 +22,19 @@ from torch import nn
 import restorelib
 from restorelib.checkpoints import read_tensors, write_safely, write_tensors
 from restorelib.classical import METHODS, Classical
-from restorelib.degrade import Bicubic, Degradation, Jpeg, Noise, describe, from_description
+from restorelib.degrade import (
+    Bicubic,
+    Degradation,
+    Jpeg,
+    Motion,
+    Noise,
+    Recorded,
+    describe,
+    from_description,
+)
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
-from restorelib.images import file_digest, load_set, obtainable, require
+from restorelib.images import RECORDED, file_digest, load_set, obtainable, require
 from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
@@ -41,19 +50,24 @@ MEASURED = Path(__file__).parent / "measured"
 class Unrestored(nn.Module):
     """Gives back what it is given, e.g. the baseline "bicubic" of super-resolution."""
 
-    channels = 1
     enlarged = True
     reach = 0
+
+    def __init__(self, channels: int = 1):
+        super().__init__()
+        self.channels = channels
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The input itself."""
         return x
 
 
-UNRESTORED: dict[str, list[Degradation]] = {
-    "bicubic": [Bicubic(scale) for scale in (2, 3, 4)],
-    "noisy": [Noise(sigma) for sigma in (10, 30, 50, 70)],
-    "jpeg": [Jpeg(quality) for quality in (10, 20)],
+# For each, its channels and what it was degraded by.
+UNRESTORED: dict[str, tuple[int, list[Degradation]]] = {
+    "bicubic": (1, [Bicubic(scale) for scale in (2, 3, 4)]),
+    "noisy": (1, [Noise(sigma) for sigma in (10, 30, 50, 70)]),
+    "jpeg": (1, [Jpeg(quality) for quality in (10, 20)]),
+    "blurred": (3, [Motion(level) for level in (3, 5, 7, 9, 11, 13)]),
 }
 
 
@@ -90,8 +104,9 @@ def load(run: str | Path) -> nn.Module:
     Raises `RestoreError` if there is no such run, or its weights are missing or not those of the record.
     """
     if run in UNRESTORED:
-        task = [describe(degradation) for degradation in UNRESTORED[run]]
-        network, about = Unrestored(), {"name": run, "network": "none", "task": task}
+        channels, task = UNRESTORED[run]
+        network = Unrestored(channels)
+        about = {"name": run, "network": "none", "task": [describe(d) for d in task]}
     elif told := re.fullmatch(rf"({'|'.join(METHODS)})/(\d+)", str(run)):
         method, sigma = told[1], int(told[2])
         network = Classical(method, sigma)
@@ -247,7 +262,10 @@ def finish(training: Training, profile: str, folder: Path) -> None:
 def score_sets(
     network: nn.Module, task: tuple[Degradation, ...], sets: tuple[str, ...], self_ensemble: bool = False
 ) -> list[dict]:
-    """One entry a set and degradation; sets that can't be had are left out with one line."""
+    """One entry a set and degradation; sets that can't be had are left out with one line.
+
+    A set whose pictures come with their blur is scored under that, whatever the task.
+    """
     scores = []
     for name in sets:
         try:
@@ -255,7 +273,7 @@ def score_sets(
         except RestoreError as error:
             print(f"{error}. Not scored on {name}.")
             continue
-        for degradation in task:
+        for degradation in map(Recorded, RECORDED[name]) if name in RECORDED else task:
             protocol = replace(Protocol.usual(degradation), self_ensemble=self_ensemble)
             scores.append({"set": name, **evaluate(network, pictures, degradation, protocol)})
     return scores
@@ -264,7 +282,7 @@ def score_sets(
 def rescore(run: str | Path, pictures: Mapping[str, np.ndarray], score: dict) -> dict:
     """What a run's weights give now for one entry of its record's scores, under the same protocol."""
     network = load(run)
-    trained = degradations(network.record)[0]
+    trained = Recorded() if score["set"] in RECORDED else degradations(network.record)[0]
     degradation = replace(trained, **{trained.key: score[trained.key]})
     return evaluate(network, pictures, degradation, Protocol(**score["protocol"]))
 
