@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from restorelib.blocks import DIV2K_MEAN
-from restorelib.degrade import Bicubic, describe
+from restorelib.degrade import Bicubic, Recorded, describe
 from restorelib.errors import RestoreError
 from restorelib.images import locate
 from restorelib.networks import build
@@ -41,6 +41,36 @@ def vdsr() -> tuple[nn.Module, dict]:
     return network, about
 
 
+def dmphn() -> tuple[nn.Module, dict]:
+    """The weights of DMPHN(1-2-4) in the authors' repository HongguangZhang/DMPHN-cvpr19-master."""
+    network = build("dmphn")
+    tensors = {}
+    for part in (f"{kind}_lv{level}" for kind in ("encoder", "decoder") for level in (1, 2, 3)):
+        path = locate("checkpoints", f"DMPHN_1_2_4/{part}.pkl")
+        tensors |= {f"{part}.{name}": tensor for name, tensor in _plain_tensors(path).items()}
+    network.load_state_dict(tensors)
+    about = {
+        "name": "official/dmphn",
+        "network": "dmphn",
+        "task": [describe(Recorded())],
+        "source": "the authors' weights, github.com/HongguangZhang/DMPHN-cvpr19-master",
+    }
+    return network, about
+
+
+def load_mtrnn(path: str | Path) -> nn.Module:
+    """An MT-RNN from a checkpoint of the authors' release, `model_best.pt` of github.com/Dong1P/MTRNN.
+
+    Raises `RestoreError` if the file can't be read or holds anything but the tensors of such a network.
+    """
+    content = _plain_tensors(path, "state_dict", "model")
+    tensors = {name.removeprefix("module."): tensor for name, tensor in content.items()}
+    weight = tensors.get("conv1_1.0.weight", torch.empty(32, 6, 3, 3))
+    recurrent = "conv2_c.0.weight" in tensors
+    network = build("mtrnn", width=weight.shape[0], kernel=weight.shape[-1], recurrent=recurrent)
+    return _filled(network, tensors, path).eval()
+
+
 def load_edsr(path: str | Path) -> nn.Module:
     """An EDSR or MDSR from a checkpoint of the authors' PyTorch release, e.g. `edsr_baseline_x2-HASH.pt`.
 
@@ -51,15 +81,20 @@ def load_edsr(path: str | Path) -> nn.Module:
     """
     tensors = {name.removeprefix("model."): tensor for name, tensor in _plain_tensors(path).items()}
     network = _build_edsr({name: x.shape for name, x in tensors.items()})
+    return _filled(network, tensors, path).eval()
+
+
+def _filled(network: nn.Module, tensors: dict[str, torch.Tensor], path: str | Path) -> nn.Module:
+    """The network with weights that were made for pictures in 0..255, without DIV2K's mean."""
     _check(path, tensors, network, "the authors")
-    # The authors compute in 0..255. Convolutions, ReLU and sums commute with a factor once biases carry it.
+    # The authors compute in 0..255. Convolutions, ReLUs and sums commute with a factor once biases carry it.
     tensors = {name: x.float() / 255 if name.endswith("bias") else x for name, x in tensors.items()}
     if not torch.allclose(tensors["add_mean.bias"], torch.tensor(DIV2K_MEAN), atol=1e-3):
         raise RestoreError(
             f"{path}: its add_mean.bias is not DIV2K's mean in 0..255; another range is refused"
         )
     network.load_state_dict(tensors)
-    return network.eval()
+    return network
 
 
 def _build_edsr(shapes: dict[str, torch.Size]) -> nn.Module:
@@ -114,7 +149,8 @@ def _check(path: str | Path, tensors: dict[str, torch.Tensor], network: nn.Modul
         raise RestoreError(f"{path}: is no {type(network).__name__} of {whose}; it {wrong[0]}{more}")
 
 
-def _plain_tensors(path: str | Path) -> dict[str, torch.Tensor]:
+def _plain_tensors(path: str | Path, *wrappers: str) -> dict[str, torch.Tensor]:
+    """The tensors in a file, or in its entry called one of `wrappers` if it has one."""
     try:
         file = io.BytesIO(Path(path).read_bytes())
     except OSError as error:
@@ -125,6 +161,9 @@ def _plain_tensors(path: str | Path) -> dict[str, torch.Tensor]:
         raise RestoreError(
             f"{path}: refused, it is broken or holds more than tensors ({type(error).__name__})"
         ) from None
+    for name in wrappers:
+        if isinstance(content, dict) and isinstance(content.get(name), dict):
+            content = content[name]
     if not isinstance(content, dict) or not all(
         isinstance(name, str) and torch.is_tensor(x) and x.ndim for name, x in content.items()
     ):
@@ -145,4 +184,4 @@ def _differences(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Ten
     ]
 
 
-OFFICIAL = {"official/vdsr": vdsr}
+OFFICIAL = {"official/vdsr": vdsr, "official/dmphn": dmphn}
