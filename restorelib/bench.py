@@ -209,7 +209,7 @@ def convolution_peak() -> float:
 
 def bare_step(recipe: Recipe, pair: tuple[torch.Tensor, torch.Tensor]) -> Callable[[], None]:
     """A training step with nothing but network, loss and optimiser, on one batch."""
-    degraded, clean = (x.contiguous(memory_format=torch.channels_last) for x in pair)
+    degraded, clean = pair[0].contiguous(memory_format=torch.channels_last), pair[1]
     network = build(recipe.network, **recipe.options)
     network = network.to(degraded.device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), fused=True)

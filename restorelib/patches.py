@@ -13,7 +13,8 @@ import torch
 
 from restorelib.degrade import Degradation
 from restorelib.errors import RestoreError
-from restorelib.images import luma, to_image, to_tensor
+from restorelib.images import LEVELS, luma, to_image, to_tensor
+from restorelib.incremental import Incremental
 
 
 class Patches:
@@ -31,6 +32,8 @@ class Patches:
         channels: 1 for luma, 3 for RGB.
         seed, rank: what the random draws depend on.
         device: where the buffer lives and batches are made.
+        incremental: gives a batch one target for each iteration of a network; the first degradation makes all
+            temporal levels.
     """
 
     def __init__(
@@ -43,8 +46,10 @@ class Patches:
         seed: int = 0,
         rank: int = 0,
         device: torch.device | str = "cpu",
+        incremental: Incremental | None = None,
     ):
-        self.batch_size, self.seed, self.rank = batch, seed, rank
+        self.batch_size, self.channels, self.incremental = batch, channels, incremental
+        self.seed, self.rank = seed, rank
         self.generator = torch.Generator(device)
         alike: dict[int, list[Degradation]] = {}
         for degradation in degradations:
@@ -52,7 +57,6 @@ class Patches:
         self.cuts = [_Cut(group, size * shrink) for shrink, group in alike.items()]
 
         full = max(cut.full for cut in self.cuts)
-        self.channels = channels
         planes = [_planes(picture, channels) for picture in pictures]
         if len({p.shape[2] for p in planes}) > 1:
             raise RestoreError("pictures that come with their blur can't be mixed with others in a training")
@@ -96,11 +100,21 @@ class Patches:
         return base[:, None, None] + run[:, None] * step_u[:, None, None] + run * step_v[:, None, None]
 
     def clean(self, addresses: torch.Tensor) -> torch.Tensor:
-        """The clean patches at `addresses`, with their margins: (batch, channels, full, full) in [0, 1]."""
+        """The clean patches at `addresses`, with their margins: (batch, channels, full, full) in [0, 1].
+
+        Channels of recorded blur follow, where pictures come with it.
+        """
         return _gather(self.pixels, addresses)
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The pair (degraded, clean) number `step`, (batch, channels, side, side) each, in [0, 1]."""
+        """The pair (degraded, clean) number `step`, (batch, channels, side, side) each, in [0, 1].
+
+        With `incremental`, the second is (iterations, batch, channels, side, side).
+        """
+        if self.incremental:
+            entry, targets = self.incremental.plan(self.seed, step)
+            levels = self.levels(step)
+            return levels[LEVELS.index(entry)], levels[[LEVELS.index(level) for level in targets]]
         cut = self.cuts[0]
         if len(self.cuts) > 1:  # the same in every process, whose gradients are averaged
             cut = self.cuts[np.random.default_rng((self.seed, step)).integers(len(self.cuts))]

@@ -17,12 +17,14 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 from accelerate.utils import broadcast_object_list
 from torch import nn
+from torch.nn.functional import adaptive_avg_pool2d
 from tqdm.auto import tqdm
 
 from restorelib.checkpoints import read_tensors, write_tensors
 from restorelib.degrade import Degradation, describe
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
+from restorelib.incremental import Incremental
 from restorelib.networks import build
 from restorelib.patches import Patches
 from restorelib.tiles import apply, out_of_memory
@@ -50,7 +52,7 @@ class Recipe:
         optimiser: "adamw" or "sgd" (momentum 0.9).
         lr, weight_decay: of the optimiser.
         schedule: "cosine" (2 % warm-up, then down to zero), "steps" (divided by ten at each quarter),
-            "halving" (halved every 200,000 updates), or "constant".
+            "halving" (halved every 200,000 updates), "tenths" (halved after each tenth), or "constant".
         clip: None, "norm" (global norm at most `theta`), "value" (each element within `theta`), or one of
             these with theta / lr in place of theta: "norm/lr" or "value/lr" (the VDSR paper's adjustable
             clipping, section 3.2).
@@ -58,6 +60,8 @@ class Recipe:
         seed: of weights and patches.
         validations: how many times a validation PSNR is taken, evenly over the training.
         start: a recipe whose trained weights this training begins with, wherever name and shape agree.
+        incremental: gives each iteration of a network that iterates a target of its own; `task` then says how
+            pictures are blurred, and at which levels they are scored.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Recipe:
     test_task: tuple[Degradation, ...] = ()
     start: str | None = None
     alpha: float = 1.0
+    incremental: Incremental | None = None
 
     def vary(self, name: str, **changes) -> "Recipe":
         """This recipe with other values; `options` given here are added to the old ones."""
@@ -119,8 +124,20 @@ LOSSES = {
 
 
 def loss_of(recipe: Recipe, network: nn.Module, degraded: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
-    """The recipe's loss on a batch: of the final prediction, and for `alpha` below 1 of the others too."""
+    """The recipe's loss on a batch as `Patches.batch` makes it.
+
+    With `incremental`, the mean over all iterations; a picture that is restored at a smaller scale on the way
+    is compared with the target made as small. Else of the final prediction, and for `alpha` below 1 of the
+    others too.
+    """
     loss = LOSSES[recipe.loss]
+    if recipe.incremental:
+        found = network(degraded, iterations=len(clean), every=True)
+        targets = clean.repeat_interleave(len(found) // len(clean), 0)
+        pairs = (
+            (x.float(), adaptive_avg_pool2d(y, x.shape[-2:])) for x, y in zip(found, targets, strict=True)
+        )
+        return torch.stack([loss(x, y) for x, y in pairs]).mean()
     if recipe.alpha == 1:
         restored = apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
         return loss(restored.float(), clean)
@@ -136,11 +153,13 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
         return recipe.lr * 0.1 ** min(int(progress * 4), 3)
     if recipe.schedule == "halving":
         return recipe.lr * 0.5 ** int(progress * recipe.updates / 200_000)
+    if recipe.schedule == "tenths":
+        return recipe.lr * 0.5 ** min(int(progress * 10), 9)
     if recipe.schedule == "cosine":
         warm = min(1.0, (progress + 1e-4) / 0.02)
         return recipe.lr * warm * 0.5 * (1 + math.cos(math.pi * progress))
     raise RestoreError(
-        f"no schedule is called '{recipe.schedule}'; there are cosine, steps, halving, constant"
+        f"no schedule is called '{recipe.schedule}'; there are cosine, steps, halving, tenths, constant"
     )
 
 
@@ -249,6 +268,7 @@ class Training:
             recipe.seed,
             self.accelerator.process_index,
             self.accelerator.device,
+            recipe.incremental,
         )
         self.network, self.optimiser = self.accelerator.prepare(
             torch.compile(network) if compiled else network, optimiser
