@@ -81,12 +81,14 @@ class DMPHN(nn.Module):
         levels: pieces at each level, from the whole picture on: each level has as many as the one before it
             or twice as many, cut along height and width in turns. (1, 2, 4) is the network of most tables.
         width: channels after the first layer of each encoder.
+        residual: add the blurred picture to the result and start the last layer at zero. Not in the paper,
+            whose network puts out the whole picture, which takes long to learn.
     """
 
     channels = 3
     enlarged = True
 
-    def __init__(self, levels: tuple[int, ...] = (1, 2, 4), width: int = 32):
+    def __init__(self, levels: tuple[int, ...] = (1, 2, 4), width: int = 32, residual: bool = False):
         super().__init__()
         if levels[0] != 1 or any(fine not in (coarse, 2 * coarse) for coarse, fine in pairwise(levels)):
             raise RestoreError(f"DMPHN has no levels {levels}; begin with 1, then repeat or double")
@@ -98,13 +100,17 @@ class DMPHN(nn.Module):
         self.axes = [next(cuts) if fine > coarse else None for coarse, fine in pairwise(levels)]
         self.multiple = 4 * 2 ** self.axes.count(2)  # heights are cut first
         self.reach = EVERYWHERE if levels[-1] > 1 else REACH * len(levels)
+        self.residual = residual
+        if residual:
+            nn.init.zeros_(self.decoder_lv1.layer24.weight)
+            nn.init.zeros_(self.decoder_lv1.layer24.bias)
 
     def forward(self, blurred: torch.Tensor) -> torch.Tensor:
         """Restore (N, 3, H, W); sizes that the levels can't cut are filled up by repeating the border."""
         height, width = blurred.shape[-2:]
         fill = (0, -width % self.multiple, 0, -height % self.multiple)
         maps = self.maps(pad(blurred, fill, mode="replicate") - 0.5, 1)
-        return self.decoder_lv1(maps)[..., :height, :width] + 0.5
+        return self.decoder_lv1(maps)[..., :height, :width] + (blurred if self.residual else 0.5)
 
     def maps(self, piece: torch.Tensor, number: int) -> torch.Tensor:
         """What level `number` and all finer ones make of a piece of the picture, minus 0.5."""
