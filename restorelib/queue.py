@@ -7,8 +7,7 @@ from pathlib import Path
 
 from restorelib.errors import RestoreError
 from restorelib.images import require
-from restorelib.recipes import find
-from restorelib.recipes.rednet import ABLATIONS, BOTTLENECKS, SEEDS
+from restorelib.recipes import find, memnet, mtrnn, rednet
 from restorelib.runs import SHIPPED, make, record
 from restorelib.training import Stopped
 
@@ -24,6 +23,7 @@ WANTED = (
     ("memnet", "reduced"),
     ("memnet-noise", "reduced"),
     ("memnet-jpeg", "reduced"),
+    ("mtrnn", "reduced"),
     *((f"vdsr-train-x{scales}", "reduced") for scales in ("2", "3", "4", "23", "24", "34", "234")),
     *((f"vdsr-depth{depth}", "reduced") for depth in (5, 10, 15, 20)),
     *((f"vdsr-{kind}-lr{lr}", "reduced") for kind in ("residual", "plain") for lr in (0.1, 0.01, 0.001)),
@@ -32,11 +32,30 @@ WANTED = (
     *((f"red30-{task}", "reduced") for task in ("x2", "x3", "x4", "x234", "jpeg10", "jpeg20")),
     *((f"red{depth}-noise{sigma}", "reduced") for depth in (20, 10) for sigma in (50, 30, 70, 10)),
     *((f"red{depth}-x{scale}", "reduced") for depth in (20, 10) for scale in (2, 3, 4)),
-    *((f"rednet-{label}-seed{seed}", "reduced") for seed in SEEDS for label in (*ABLATIONS, *BOTTLENECKS)),
+    *(
+        (f"rednet-{label}-seed{seed}", "reduced")
+        for seed in rednet.SEEDS
+        for label in (*rednet.ABLATIONS, *rednet.BOTTLENECKS)
+    ),
     *(
         (f"memnet-{variant}-seed{seed}", "reduced")
         for variant in ("full", "no-long", "no-short", "basic", "shared-norms", "not-shared")
-        for seed in (0, 1, 2)
+        for seed in memnet.SEEDS
+    ),
+    *(
+        (f"mtrnn-{label}-seed{seed}", "reduced")
+        for seed in mtrnn.SEEDS
+        for label in (*mtrnn.ABLATIONS, *mtrnn.OTHERS)
+    ),
+    *(
+        (f"mtrnn-from-tl{level}-seed{seed}", "reduced")
+        for seed in mtrnn.SEEDS
+        for level in (3, 5, 7, 9, 11, 13)
+    ),
+    *(
+        (f"{name}-seed{seed}", "reduced")
+        for seed in mtrnn.SEEDS
+        for name in ("mtrnn-one-step-longer", "dmphn")
     ),
 )
 

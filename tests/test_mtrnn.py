@@ -1,5 +1,7 @@
 """MT-RNN, DMPHN and what they are compared with: sizes, names, passes, tiles, the authors' files."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -9,6 +11,8 @@ from restorelib import load
 from restorelib.evaluation import restore
 from restorelib.networks import build
 from restorelib.official import load_mtrnn
+from restorelib.published import TABLES, Cell
+from restorelib.recipes import RECIPES, find
 from restorelib.tiles import apply_in_tiles
 
 WITH_PASSES = ("mtrnn", "mt-dmphn", "fpn", "srn")
@@ -316,3 +320,45 @@ def test_the_authors_dmphn_sharpens_the_real_pictures_of_gopro(benchmark_set):
     sharp, blurred = stack[None].split(3, 1)
     error = (restore(network, blurred) - sharp).square().mean()
     assert error < 0.8 * (blurred - sharp).square().mean()
+
+
+# ---------------------------------------------------------------- the papers' numbers
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "cell"),
+    [
+        ("mtrnn/5", ("GoPro", "MT-RNN"), Cell(31.15, 0.945)),
+        ("mtrnn/later", ("MT-RNN", "HIDE"), Cell(29.15, 0.918)),
+        ("mtrnn/later", ("DMPHN", "GoPro"), Cell(31.20, 0.940)),
+        ("mtrnn/later", ("Nah", "GoPro"), Cell(29.08, 0.914, checked=False)),
+        ("dmphn/1", ("DMPHN(1-2-4)", "GoPro"), Cell(30.21, 0.9345, checked=False)),
+        ("mtrnn/timers", ("MT-RNN", "synchronised"), "0.394"),
+        ("mtrnn/ours-z", ("seconds", "6"), "2.065"),
+    ],
+)
+def test_printed_numbers(table, key, cell):
+    assert TABLES[table].cells[key] == cell
+
+
+def test_what_is_not_known_has_no_cell():
+    assert "mtrnn/2" not in TABLES
+    assert ("Ours-Z", "parameters") not in TABLES["mtrnn/5-cost"].cells
+    assert all(not cell.checked for cell in TABLES["dmphn/1"].cells.values())
+
+
+# ---------------------------------------------------------------- recipes
+
+
+@pytest.mark.parametrize("profile", ["quick", "reduced"])
+def test_every_ablation_changes_what_it_is_named_for(profile):
+    base = find("mtrnn-mt-seed0", profile)
+    for name in [name for name in RECIPES if name.startswith(("mtrnn-", "dmphn-seed"))]:
+        recipe = find(name, profile)
+        build(recipe.network, **recipe.options)
+        assert recipe.seed == int(name[-1])
+        # Equal budgets but for the control that is named for it.
+        assert recipe.updates == base.updates * (6 if "longer" in name else 1)
+        assert recipe.patch % 16 == 0
+        if name.endswith("seed0") and name != base.name:
+            assert recipe.digest() != replace(base, name=name).digest()
