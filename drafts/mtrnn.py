@@ -34,14 +34,14 @@ except ImportError:  # an empty Colab runtime
     import restorelib
 
 # %%
-import time
+from functools import reduce
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import nn
 
-from restorelib import RestoreError, figures, images, recipes, runs, tables
+from restorelib import figures, images, recipes, runs, tables
 from restorelib.degrade import Motion
 from restorelib.evaluation import pair, restore
 from restorelib.incremental import Incremental
@@ -80,8 +80,9 @@ figures.Compare(
 #
 # That video is large, and the reader has to fetch it. The library can read it, and it can also do without:
 # `Motion` moves one photograph along a smooth random path of shifts, turns and zooms, 13 frames long, and
-# lets some part of the picture, an object, move along a path of its own. The camera rests in the middle frame,
-# so TL1 is the photograph itself. Real scenes have more to offer: things that hide each other, and noise.
+# lets some part of the picture, an object, move along a path of its own. The camera rests in the middle
+# frame, so TL1 is the photograph itself. Real scenes have more to offer: things that hide each other, and
+# noise.
 
 # %% mystnb={"figure": {"caption": "Left, the camera's shift over 13 frames, with the middle one marked. Right, its turn and its zoom, as what they move the corners by.", "name": "fig-path"}, "image": {"alt": "Left, a smooth curved path of 13 dots through the origin. Right, two smooth curves over the frames, both zero at frame 7."}}
 paths = motion.paths(clean, torch.Generator().manual_seed(seed))[:, 0]
@@ -156,18 +157,18 @@ for name, linear in (("light", True), ("stored values", False)):
     print(f"mean of {name:14}", dict(zip(images.LEVELS, grey, strict=True)))
 
 # %% [markdown]
-# Lamps and reflections make bright streaks only if light is added. The makers of the GoPro set distribute both
-# kinds. The one that most papers use, called "linear", adds stored values; that is also how its two real pairs
-# further below were made. Which of them the authors of MT-RNN averaged is not known to us. Our default is
-# light, because real cameras do it; `Motion(linear=False)` is the other.
+# Lamps and reflections make bright streaks only if light is added. The makers of the GoPro set distribute
+# both kinds. The one that most papers use, called "linear", adds stored values; that is also how its two real
+# pairs further below were made. Which of them the authors of MT-RNN averaged is not known to us. Our default
+# is light, because real cameras do it; `Motion(linear=False)` is the other.
 #
 # ## What came before
 #
 # - **Multi-scale networks** (Nah et al. 2017; SRN, Tao et al. 2018) shrink the picture until the blur is
 #   small, restore that, enlarge, and go on with the next size. Shrinking makes a large blur small, and takes
 #   the details along.
-# - **DMPHN** (Zhang et al. 2019) cuts the picture into pieces in place of shrinking it: quarters, then halves,
-#   then the whole. Each level has a network of its own.
+# - **DMPHN** (Zhang et al. 2019) cuts the picture into pieces in place of shrinking it: quarters, then
+#   halves, then the whole. Each level has a network of its own.
 # - **DeblurGAN-v2** (Kupyn et al. 2019) reads a pyramid of features inside of a single pass.
 #
 # ## The idea: small steps through time
@@ -197,6 +198,10 @@ def enlarging(a, b):
     return nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), nn.LeakyReLU(0.1))
 
 
+# %%
+NUMBERS = {stage: (1, 2, 3) if stage == 4 else (2, 3, 4) for stage in range(1, 7)}  # of blocks, in names
+
+
 class Block(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -222,13 +227,11 @@ class Layers(nn.Module):
         self.conv5_1, self.conv6_1 = enlarging(c, b), enlarging(b, a)
         self.conv5_c, self.conv6_c = layer(2 * b, b, 1), layer(2 * a, a, 1)
         for stage, width in ((1, a), (2, b), (3, c), (4, c), (5, b), (6, a)):
-            for number in (1, 2, 3) if stage == 4 else (2, 3, 4):
+            for number in NUMBERS[stage]:
                 setattr(self, f"conv{stage}_{number}", Block(width))
 
     def blocks(self, stage, x):
-        for number in (1, 2, 3) if stage == 4 else (2, 3, 4):
-            x = getattr(self, f"conv{stage}_{number}")(x)
-        return x
+        return reduce(lambda y, n: getattr(self, f"conv{stage}_{n}")(y), NUMBERS[stage], x)
 
 
 # %% [markdown]
@@ -395,8 +398,8 @@ figures.row({
 # %% [markdown]
 # ### The benchmark (the paper's Table 5)
 #
-# GoPro's test pictures have to be fetched by the reader, so there is no row of ours. What is known of the table
-# is little: the paper's own row, and its claim that this network has the highest PSNR with the fewest
+# GoPro's test pictures have to be fetched by the reader, so there is no row of ours. What is known of the
+# table is little: the paper's own row, and its claim that this network has the highest PSNR with the fewest
 # parameters and the shortest time.
 
 # %% tags=["nbval-check-output"]
@@ -411,8 +414,8 @@ tables.Grid(
 )
 
 # %% [markdown]
-# Here DMPHN is ahead of MT-RNN on GoPro by a hair, while the paper's table has MT-RNN first. Later papers quote
-# DMPHN's largest stack; the paper must have compared with another variant, or trained it again.
+# Here DMPHN is ahead of MT-RNN on GoPro by a hair, while the paper's table has MT-RNN first. Later papers
+# quote DMPHN's largest stack; the paper must have compared with another variant, or trained it again.
 #
 # ### Real blur
 #
@@ -437,16 +440,17 @@ tables.Grid(
 )
 
 # %% [markdown]
-# The authors' weights gain more than four decibels on these two. The line below the table has what their paper
-# reports for all 1,111 pictures; some who measured the released files on all of them found less. Two pictures
-# decide nothing between these. RESULT-TODO: what ours gains, and that simulated shake carries over to real
-# blur to that extent.
+# The authors' weights gain more than four decibels on these two. The line below the table has what their
+# paper reports for all 1,111 pictures; some who measured the released files on all of them found less. Two
+# pictures decide nothing between these. RESULT-TODO: what ours gains, and that simulated shake carries over
+# to real blur to that extent.
 #
 # ## Questions
 #
 # The paper answers questions in four tables whose numbers we could not get; we know what it says about them.
-# So there is no column "paper" below, only its claim and whether it holds for us: 8 channels, 800 updates, the
-# four bundled photographs, mean of three seeds ± half their range. **Write down your guess before you look.**
+# So there is no column "paper" below, only its claim and whether it holds for us: 8 channels, 800 updates,
+# the four bundled photographs, mean of three seeds ± half their range. **Write down your guess before you
+# look.**
 
 
 # %%
@@ -504,9 +508,9 @@ tables.Grid("Parts of the network", HEADER, rows_of(parts))
 # ### Through time, through scales, or both? (Table 2, second half)
 #
 # The same parts five ways: six steps through time (MT); one step at each of three scales (MS); both; one step
-# alone; and one step with six times as many updates, because six passes cost six times as much as one. A sixth
-# row asks what the temporal targets are worth: six steps that all have the *sharp* target. The paper: MT is
-# better than MS, and both together are slightly worse than MT.
+# alone; and one step with six times as many updates, because six passes cost six times as much as one. A
+# sixth row asks what the temporal targets are worth: six steps that all have the *sharp* target. The paper:
+# MT is better than MS, and both together are slightly worse than MT.
 
 # %% tags=["nbval-check-output"]
 schemes = {
@@ -544,10 +548,10 @@ tables.Grid("Temporal step and width", HEADER, rows_of(sizes))
 #
 # ### Do other networks gain? (Table 4)
 #
-# Take away a network's own scheme and let it make small steps through time. The paper did so with DeblurGAN-v2
-# and with DMPHN, and both gained. Ours are small: a pyramid generator in the manner of the first, without its
-# discriminator; an encoder and decoder of the second in place of its hierarchy of pieces; and SRN, with its
-# skips joined by a convolution as the paper changed it.
+# Take away a network's own scheme and let it make small steps through time. The paper did so with
+# DeblurGAN-v2 and with DMPHN, and both gained. Ours are small: a pyramid generator in the manner of the
+# first, without its discriminator; an encoder and decoder of the second in place of its hierarchy of pieces;
+# and SRN, with its skips joined by a convolution as the paper changed it.
 
 # %% tags=["nbval-check-output"]
 others = {
@@ -583,10 +587,10 @@ tables.Grid("Imperfect ground truth", HEADER, rows_of(imperfect))
 #
 # ### Should all steps share all weights?
 #
-# The paper proposes, and leaves to others, to share only part of the weights between iterations. The first step
-# sees the same picture twice, the last one a picture that is nearly sharp: perhaps they should look at it
-# differently. Here each of the first three steps has a first and a last layer of its own; later ones use the
-# third's.
+# The paper proposes, and leaves to others, to share only part of the weights between iterations. The first
+# step sees the same picture twice, the last one a picture that is nearly sharp: perhaps they should look at
+# it differently. Here each of the first three steps has a first and a last layer of its own; later ones use
+# the third's.
 
 # %% tags=["nbval-check-output"]
 shared = {"all shared": "mtrnn-mt", "own first and last layers": "mtrnn-own-ends"}
@@ -597,8 +601,8 @@ tables.Grid("Partially shared parameters", HEADER, rows_of(shared))
 #
 # ### The timing trap
 #
-# The paper reports a few hundredths of a second for a picture of 1280×720, and for DMPHN's encoder and decoder
-# these times by the number of steps. Every step does the same work. What should the row look like?
+# The paper reports a few hundredths of a second for a picture of 1280×720, and for DMPHN's encoder and
+# decoder these times by the number of steps. Every step does the same work. What should the row look like?
 
 # %% mystnb={"figure": {"caption": "Printed seconds by number of steps, and what equal steps would take if the sixth is right.", "name": "fig-timing"}, "image": {"alt": "Printed times stay near zero for one and two steps and then rise by half a second each, below a straight line through the origin and the last point."}}
 printed = [float(TABLES["mtrnn/ours-z"].cells["seconds", str(n)]) for n in range(1, 7)]
@@ -608,8 +612,8 @@ ax.plot([0, 6], [0, printed[-1]], label="equal steps")
 ax.set(xlabel="steps", ylabel="seconds a picture")
 ax.legend()
 # %% [markdown]
-# The first two steps seem to cost nothing. A GPU works in the background: a program hands it work and goes on,
-# until a queue is full. Who reads the clock without waiting has measured how long it takes to *ask*. The
+# The first two steps seem to cost nothing. A GPU works in the background: a program hands it work and goes
+# on, until a queue is full. Who reads the clock without waiting has measured how long it takes to *ask*. The
 # authors' script does not wait. Others measured both ways on one card:
 
 # %% tags=["nbval-check-output"]
@@ -624,10 +628,12 @@ tables.Grid(
 
 # %% [markdown]
 # Thirteen times as long for MT-RNN, which makes many small calls, and twice as long for DMPHN. With the first
-# column MT-RNN is ten times as fast as DMPHN, with the second one and a half times. If this machine has a GPU,
-# the next cell shows it here.
+# column MT-RNN is ten times as fast as DMPHN, with the second one and a half times. If this machine has a
+# GPU, the next cell shows it here.
 
 # %%
+import time
+
 if torch.cuda.is_available():
     timed, x = restorelib.build("mtrnn").cuda().eval(), torch.rand(1, 3, 720, 1280, device="cuda")
     for steps in range(1, 7):
@@ -644,8 +650,9 @@ else:
 # %% [markdown]
 # ## What did not reproduce, and why
 #
-# - **The benchmark.** The paper's number needs the GoPro videos and days of a GPU of 2020. The `paper` size of the recipe
-#   is there for who has them: `GOPRO_Large_all`, unpacked in `RESTORELIB_DATA`. It has not been run.
+# - **The benchmark.** The paper's number needs the GoPro videos and days of a GPU of 2020. The `paper` size
+#   of the recipe is there for who has them: `GOPRO_Large_all`, unpacked in `RESTORELIB_DATA`. It has not been
+#   run.
 # - **Tables 1 to 4 and 6.** We do not have their numbers, only what the paper says about them.
 # - **The authors' training.** Their training code was never released. Batch size, the drawing of extra steps
 #   and the data used before the switch in their ablations are our guesses, see above.
@@ -674,8 +681,8 @@ figures.explore(draw, picture=list(photos), level=(13, 11, 9, 7), steps=(6, 1, 2
 # %% [markdown]
 # ## What to remember
 #
-# 1. A hard problem can be cut into a series of easy ones, if there are targets for the steps in between; here a
-#    fast camera supplies them.
+# 1. A hard problem can be cut into a series of easy ones, if there are targets for the steps in between; here
+#   a  fast camera supplies them.
 # 2. One small network, applied again and again to its own result, takes the place of a deep one. It must be
 #    trained to stop as well.
 # 3. Compare at equal computation, average light and not stored values, and wait for the GPU before reading a
@@ -683,8 +690,8 @@ figures.explore(draw, picture=list(photos), level=(13, 11, 9, 7), steps=(6, 1, 2
 #
 # ## Exercises
 #
-# 1. How far does one pixel of the result see after one pass, and after six? Compute the first by hand and check
-#    it with `network.reach`.
+# 1. How far does one pixel of the result see after one pass, and after six? Compute the first by hand and
+#   check  it with `network.reach`.
 # 2. Blur the same picture with `linear=True` and `linear=False`, and score the trained network on both. Which
 #    regions differ most?
 # 3. Set `entries=(13,)` in `Incremental`. Predict what happens to inputs of TL7, then train and look.
@@ -694,8 +701,8 @@ figures.explore(draw, picture=list(photos), level=(13, 11, 9, 7), steps=(6, 1, 2
 #
 # ## Further reading
 #
-# - S. Nah, T. H. Kim, K. M. Lee, *Deep multi-scale convolutional neural network for dynamic scene deblurring*,
-#   CVPR 2017: the GoPro set.
+# - S. Nah, T. H. Kim, K. M. Lee, *Deep multi-scale convolutional neural network for dynamic scene
+#   deblurring*, CVPR 2017: the GoPro set.
 # - X. Tao et al., *Scale-recurrent network for deep image deblurring*, CVPR 2018.
 # - H. Zhang et al., *Deep stacked hierarchical multi-patch network for image deblurring*, CVPR 2019.
 # - O. Kupyn et al., *DeblurGAN-v2*, ICCV 2019.

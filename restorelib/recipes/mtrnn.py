@@ -40,6 +40,7 @@ reduced = Recipe(
 SMALL = {"options": {"width": 8}, "patch": 48, "batch": 4, "updates": 20_000, "minutes": 5, "lr": 2e-3}
 SMOKE = {
     "options": {"width": 4},
+    "task": (Motion(13),),
     "train_on": ("bundled_train",),
     "test_on": ("bundled",),
     "patch": 16,
