@@ -104,7 +104,7 @@ right.legend()
 
 # %%
 def kernels(motion, size=192, around=16, places=(32, 96, 160)):
-    sharp = torch.zeros(1, 1, size, size, requires_grad=True)
+    sharp = torch.zeros(1, 1, size, size, dtype=clean.dtype, requires_grad=True)
     mean = motion.frames(sharp, torch.Generator().manual_seed(seed)).mean(0)[0, 0]
     found = {}
     for row in places:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -66,14 +67,16 @@ def train(
 
 @app.command()
 def evaluate(
-    run: Annotated[str, typer.Argument(help="a shipped run, a run folder, bicubic, tv/30, official/vdsr")],
+    run: Annotated[
+        str, typer.Argument(help="a shipped run, a run folder, bicubic, blurred, tv/30, official/vdsr")
+    ],
     set_: Annotated[str, typer.Option("--set", help="a set's name or a folder of images")] = "bundled",
     scale: Annotated[int | None, typer.Option(help="default: the first it was trained for")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Score a run on a set of pictures under the papers' protocol."""
     network = runs.load(run)
-    degradation = _asked(runs.degradations(network.record), scale)
+    degradation = _asked(runs.scored_under(set_, runs.degradations(network.record)), scale)
     result = {"run": run, "set": set_, **evaluate_set(network, images.load_set(set_), degradation)}
     if as_json:
         print(json.dumps(result, indent=1))
@@ -83,8 +86,8 @@ def evaluate(
     print(_line(result))
 
 
-def _asked(trained: list[Degradation], scale: int | None) -> Degradation:
-    """The degradation to score under: the network's own, or bicubic at the scale asked for."""
+def _asked(trained: Sequence[Degradation], scale: int | None) -> Degradation:
+    """The degradation to score under: the first that suits, or bicubic at the scale asked for."""
     if scale is None:
         return trained[0]
     if scale < 2:

@@ -11,7 +11,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,12 +260,9 @@ def finish(training: Training, profile: str, folder: Path) -> None:
 
 
 def score_sets(
-    network: nn.Module, task: tuple[Degradation, ...], sets: tuple[str, ...], self_ensemble: bool = False
+    network: nn.Module, task: Sequence[Degradation], sets: tuple[str, ...], self_ensemble: bool = False
 ) -> list[dict]:
-    """One entry a set and degradation; sets that can't be had are left out with one line.
-
-    A set whose pictures come with their blur is scored under that, whatever the task.
-    """
+    """One entry a set and degradation; sets that can't be had are left out with one line."""
     scores = []
     for name in sets:
         try:
@@ -273,16 +270,21 @@ def score_sets(
         except RestoreError as error:
             print(f"{error}. Not scored on {name}.")
             continue
-        for degradation in map(Recorded, RECORDED[name]) if name in RECORDED else task:
+        for degradation in scored_under(name, task):
             protocol = replace(Protocol.usual(degradation), self_ensemble=self_ensemble)
             scores.append({"set": name, **evaluate(network, pictures, degradation, protocol)})
     return scores
 
 
+def scored_under(name: str, task: Sequence[Degradation]) -> Sequence[Degradation]:
+    """What a set is scored under: the blur that its pictures come with, else the task."""
+    return [Recorded(level) for level in RECORDED[name]] if name in RECORDED else task
+
+
 def rescore(run: str | Path, pictures: Mapping[str, np.ndarray], score: dict) -> dict:
     """What a run's weights give now for one entry of its record's scores, under the same protocol."""
     network = load(run)
-    trained = Recorded() if score["set"] in RECORDED else degradations(network.record)[0]
+    trained = scored_under(score["set"], degradations(network.record))[0]
     degradation = replace(trained, **{trained.key: score[trained.key]})
     return evaluate(network, pictures, degradation, Protocol(**score["protocol"]))
 
@@ -298,7 +300,7 @@ def measure(run: str, sets: tuple[str, ...], self_ensemble: bool = False) -> Pat
         "name": name,
         "task": network.record["task"],
         "torch": torch.__version__,
-        "scores": score_sets(network, tuple(degradations(network.record)), sets, self_ensemble),
+        "scores": score_sets(network, degradations(network.record), sets, self_ensemble),
     }
     write_json(_measured(name), about)
     return _measured(name)

@@ -222,6 +222,8 @@ def test_the_registry():
         "LIVE1": 29,
         "classic5": 5,
         "14-images": 14,
+        "GoPro_samples": 4,
+        "DAVIS_frames": 240,
     }
     entries = [entry for files in registry.values() for entry in files.values()]
     assert all(entry["url"].startswith("https://") and " " not in entry["url"] for entry in entries)

@@ -322,3 +322,10 @@ def test_a_broken_off_training_ends_at_the_same_weights(short, bundled, tmp_path
 def test_old_recipes_keep_their_digest():
     assert find("vdsr", "quick").digest() == runs.record("vdsr-quick")["recipe_sha256"]
     assert find("mtrnn", "smoke").digest() != replace(find("mtrnn", "smoke"), incremental=None).digest()
+
+
+def test_sets_that_come_with_their_blur_are_scored_under_it():
+    task = [Motion(13)]
+    assert runs.scored_under("bundled", task) == task
+    assert runs.scored_under("GoPro_samples", task) == [Recorded(0)]
+    assert runs.scored_under("DAVIS_clips", task) == [Recorded(level) for level in (7, 9, 11, 13)]
