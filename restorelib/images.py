@@ -247,6 +247,7 @@ def clips(frames: list[Path], shrink: int = 1, linear: bool = True) -> dict[str,
 
 
 def _recorded(name: str) -> dict[str, np.ndarray]:
+    """A set of `RECORDED`. GOPRO_Large_all is laid out as it comes: train/GOPR0372_07_00/000047.png."""
     if name == "GoPro_samples":
         files = locate_all(name)
         pairs = {file: file.replace("sharp", "blur") for file in files if "sharp" in file}

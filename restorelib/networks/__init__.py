@@ -10,7 +10,9 @@ A network is an `nn.Module` that says how it is used:
 - ``multiple``: where it works at smaller sizes inside, tiles must begin at multiples of so many pixels;
 - ``exact``: True when it takes no other sizes than those; pictures are cropped to be scored;
 - ``supervised``: True when ``network(x, every=True)`` gives all its predictions, the final one last, as
-  (predictions, N, C, H, W), so that a loss can look at each of them. A network that does not say makes one.
+  (predictions, N, C, H, W), so that a loss can look at each of them. A network that does not say makes one;
+- ``iterations``: of a network that is applied to its own result; ``network(x, iterations=n, every=True)``
+  gives the pictures of them all, in a list because some may be smaller.
 """
 
 import importlib

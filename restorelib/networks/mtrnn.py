@@ -62,17 +62,18 @@ class Progressive(nn.Module):
         for number in range(iterations or self.iterations):
             restored, *features = (x.detach() for x in (restored, *features))
             for picture in sizes:
-                ratio = picture.shape[-1] / restored.shape[-1]
-                restored, *features = (_resized(x, ratio) for x in (restored, *features))
+                of, to = restored.shape[-1], picture.shape[-1]
+                restored, *features = (_resized(x, of, to) for x in (restored, *features))
                 restored, features = self.iterate(picture, restored, tuple(features), number)
                 found.append(restored[..., :height, :width])
         return found if every else found[-1]
 
 
-def _resized(x: torch.Tensor, ratio: float) -> torch.Tensor:
-    if ratio == 1:
-        return x
-    return interpolate(x, scale_factor=ratio, mode="bilinear", antialias=ratio < 1)
+def _resized(x: torch.Tensor, of: int, to: int) -> torch.Tensor:
+    """A picture or its features, made larger or smaller as a picture `of` one side is made to another."""
+    if of >= to:
+        return avg_pool2d(x, of // to) if of > to else x
+    return interpolate(x, scale_factor=to // of, mode="bilinear")
 
 
 def layer(inputs: int, outputs: int, kernel: int, stride: int = 1, active: bool = False) -> nn.Sequential:
