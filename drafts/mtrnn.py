@@ -44,7 +44,6 @@ from torch import nn
 from restorelib import figures, images, recipes, runs, tables
 from restorelib.degrade import Motion
 from restorelib.evaluation import pair, restore
-from restorelib.incremental import Incremental
 from restorelib.metrics import psnr
 from restorelib.patches import Patches
 from restorelib.published import TABLES
@@ -283,6 +282,8 @@ print(f"{sum(p.numel() for p in mine.parameters()):,} parameters; the paper says
 # steps in all. Ten drawn plans:
 
 # %%
+from restorelib.incremental import Incremental
+
 plan = Incremental().plan
 for step in range(10):
     entry, targets = plan(seed=0, step=step)
