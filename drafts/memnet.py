@@ -1,5 +1,3 @@
-# ruff: noqa
-# fmt: off
 # ---
 # jupyter:
 #   jupytext:
