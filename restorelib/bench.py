@@ -257,7 +257,7 @@ def decoding_loader(pictures: list[np.ndarray], folder: Path, patches, batch: in
         if min(picture.shape[:2]) >= side:
             files.append(folder / f"{i}.png")
             Image.fromarray(picture).save(files[-1])
-    dataset = Decoding(files, side, len(patches.pixels))
+    dataset = Decoding(files, side, patches.channels)
     return DataLoader(dataset, batch, num_workers=processors(), pin_memory=torch.cuda.is_available())
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from restorelib.degrade import Bicubic, Degradation, bicubic_up, modcrop
+from restorelib.degrade import Bicubic, Degradation, Recorded, bicubic_up, modcrop
 from restorelib.errors import RestoreError
 from restorelib.images import luma, rgb_to_ycbcr, to_image, to_tensor, ycbcr_to_rgb
 from restorelib.metrics import Protocol
@@ -99,12 +99,14 @@ def evaluate(
     degradation: Degradation,
     protocol: Protocol | None = None,
 ) -> dict:
-    """Scores on a set: {"scale" (or sigma, quality), "psnr", "ssim", "images": [...], "protocol"}.
+    """Scores on a set: {"scale" (or sigma, quality, level), "psnr", "ssim", "images": [...], "protocol"}.
 
     The set's scores are the means of its pictures' scores, as in the papers.
     """
     if isinstance(degradation, Bicubic) and degradation.enlarge != network.enlarged:
         raise RestoreError(f"this network takes input with enlarge={network.enlarged}")
+    if isinstance(degradation, Recorded) and network.channels != 3:
+        raise RestoreError("these pictures come with their blur in RGB, and this network restores luma")
     protocol = protocol or Protocol.usual(degradation)
     network.eval()
     rows = [

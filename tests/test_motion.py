@@ -229,6 +229,12 @@ def test_unrestored_and_stacks_are_scored_like_any_run(noise):
     assert result["psnr"] == pytest.approx(20 * np.log10(25.5))
 
 
+def test_recorded_blur_is_not_for_networks_of_luma(noise, refused):
+    stack = np.concatenate([noise(40, 50, 3)] * 7, 2)
+    with refused("come with their blur in RGB, and this network restores luma"):
+        evaluate(runs.load("bicubic"), {"a": stack}, Recorded(3))
+
+
 # ---------------------------------------------------------------- incremental temporal training
 
 
