@@ -9,7 +9,7 @@ import torch
 
 import restorelib
 from restorelib import images, runs
-from restorelib.degrade import Bicubic, Jpeg, Noise, from_description
+from restorelib.degrade import KEYS, Bicubic, Jpeg, Noise, from_description
 from restorelib.evaluation import evaluate, pair, restore, restore_image
 from restorelib.metrics import Protocol, psnr
 from restorelib.official import OFFICIAL
@@ -48,7 +48,7 @@ SCHEMA = {
 
 def check_scores(scores):
     for score in scores:
-        parameter = {"scale", "sigma", "quality"} & score.keys()
+        parameter = set(KEYS) & score.keys()
         assert len(parameter) == 1
         assert score.keys() - parameter == {"set", "psnr", "ssim", "images", "protocol"}
         assert Protocol(**score["protocol"])
