@@ -55,7 +55,7 @@ def test_ten_ends_at_random_moments_change_nothing(recipe, start, wait_for_train
         folder = tmp_path / str(trial)
         process = start(longer, folder)
         wait_for_training(folder)
-        time.sleep(moment.uniform(0, 0.7 * lasted))
+        time.sleep(moment.uniform(0, 0.5 * lasted))
         with suppress(ProcessLookupError):  # it was faster this time
             os.kill(process.pid, number)
         process.join()
