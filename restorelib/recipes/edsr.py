@@ -9,7 +9,8 @@
 
 The paper trains on the 800 pictures of DIV2K, which the reader has to fetch; `quick` and `reduced` train on
 the 291 pictures of the VDSR chapter instead, on smaller patches, with a cosine schedule and with blocks that
-start as the identity. x3 and x4 start from the x2 network of their profile, as in the paper (section 4.2).
+start as the identity. x3 and x4 start from the x2 network of their profile, as in the paper (section 4.2);
+so does MDSR here, which the paper trains from scratch, as `paper` does.
 """
 
 from dataclasses import replace
