@@ -381,6 +381,8 @@ class Training:
         except RuntimeError as error:
             if self.accelerator.num_processes == 1 or out_of_memory(error):
                 raise
+            # The launcher is about to end the others too; first the checkpoint and the line must be out.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self.save()
             reason = str(error).splitlines()[0]
             raise RestoreError(
@@ -473,4 +475,5 @@ def asked_to_stop() -> Iterator[list[str]]:
         yield asked
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is note:
+                signal.signal(number, handler)

@@ -39,7 +39,7 @@ reduced = Recipe(
     options={"depth": 30, "width": 64, "zero_last": True},
     task=(Noise(30),),
     train_on=GREY,
-    test_on=("bundled", "Set12", "BSD68", "BSD200-half", "14-images"),
+    test_on=("bundled", "Set12", "BSD68", "Kodak24-grey", "BSD200-half", "14-images"),
     patch=50,
     batch=16,
     updates=60_000,
@@ -74,15 +74,16 @@ PAPER = {
 # BSD68 is part of BSD100, which trains here.
 PAPER_NOISE = {
     "train_on": (*GREY, "BSD100-grey"),
-    "test_on": ("bundled", "Set12", "BSD200", "BSD200-half", "14-images"),
+    "test_on": ("bundled", "Set12", "Kodak24-grey", "BSD200", "BSD200-half", "14-images"),
 }
 
 
 def _sizes(name: str, depth: dict, task: tuple[Degradation, ...]) -> dict[str, Recipe]:
     kind = name.split("-")[1].rstrip("0123456789")
     recipe = reduced.vary(name, options=depth, task=task, **OTHER_PICTURES[kind])
-    # Small networks are also tested at the levels they were not trained for.
-    small = {"test_on": ("bundled", "Set12"), "test_task": LEVELS} if kind == "noise" else {}
+    # The ten layers are also tested at levels they were not trained for.
+    off_level = {"test_on": ("bundled", "Set12", "BSD200-half"), "test_task": LEVELS}
+    small = off_level if name.startswith("red10-noise") else {}
     return {
         "smoke": recipe.vary(name, **SMOKE),
         "quick": recipe.vary(name, **SMALL | small),
