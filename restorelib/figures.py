@@ -16,6 +16,8 @@ import numpy as np
 from cycler import cycler
 from PIL import Image
 
+from restorelib import runs
+
 # Okabe and Ito's colours, distinct to colour-blind readers; the line styles make them distinct in print too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
@@ -56,6 +58,24 @@ def row(pictures: Mapping[str, np.ndarray], height: float = 2.6, **imshow) -> pl
         axis.set_title(label, fontsize=9)
         axis.axis("off")
     return figure
+
+
+def curves(axis: plt.Axes, groups: Mapping[str, Sequence[str]], field: str = "validation", **look) -> None:
+    """Curves of a record over updates, one a run; the runs of a group look alike and share its label.
+
+    Args:
+        axis: where to draw.
+        groups: label -> runs, for instance the seeds of one recipe.
+        field: "validation" for PSNR in dB, "loss" for the training loss.
+        look: further settings of every line.
+    """
+    for label, colour, line in zip(groups, COLOURS, LINES, strict=False):
+        for i, run in enumerate(groups[label]):
+            values = runs.record(run)[field]
+            updates, heights = [v[0] for v in values], [v[-1] for v in values]
+            axis.plot(updates, heights, **{"c": colour, "ls": line, "label": "" if i else label, **look})
+    axis.set(xlabel="updates", ylabel={"validation": "PSNR in dB", "loss": "training loss"}[field])
+    axis.legend(fontsize=8)
 
 
 def chains(columns: Mapping[str, Sequence[str]], width: float = 1.8) -> plt.Figure:

@@ -121,6 +121,21 @@ def test_lines_differ_in_colour_and_in_style():
         assert mpl.rcParams["axes.grid"]
 
 
+def test_curves_of_a_group_look_alike_and_share_one_label():
+    _, axis = figures.plt.subplots()
+    seeds = [f"edsr-ladder-edsr-seed{seed}-quick" for seed in range(3)]
+    figures.curves(axis, {"EDSR": seeds[:2], "again": seeds[2:]}, marker=".")
+    first, second, third = axis.lines
+    validation = figures.runs.record(seeds[1])["validation"]
+    assert list(second.get_xdata()) == [update for update, _, _ in validation]
+    assert list(second.get_ydata()) == [psnr for _, _, psnr in validation]
+    assert first.get_color() == second.get_color() != third.get_color()
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["EDSR", "again"]
+    figures.curves(axis, {"EDSR": seeds[:1]}, "loss")
+    assert list(axis.lines[-1].get_ydata()) == [loss for _, loss in figures.runs.record(seeds[0])["loss"]]
+    figures.plt.close(axis.figure)
+
+
 def test_a_page_without_a_kernel_draws_the_first_choice(monkeypatch):
     monkeypatch.setenv("RESTORELIB_STATIC", "1")
     drawn = []
