@@ -758,6 +758,9 @@ figures.explore(draw, picture=list(photos), **choices)
 #
 # ## Exercises
 #
+# These questions are open. The chapter's [lab and homework](students.md) come with checks that tell whether an answer is
+# right.
+#
 # 1. How many weights has the gate of block $m$ in M6R6? For which $M$ do the gates outweigh the recursions?
 # 2. Cut one link at a time in a trained network: set the gate's weights for $B_0$ in the last block to zero and
 #    score again. Which link costs most? Does the heat map predict it?

@@ -691,6 +691,9 @@ figures.explore(draw, picture=list(photos), level=(13, 11, 9, 7), steps=(6, 1, 2
 #
 # ## Exercises
 #
+# These questions are open. The chapter's [lab and homework](students.md) come with checks that tell whether an answer is
+# right.
+#
 # 1. How far does one pixel of the result see after one pass, and after six? Compute the first by hand and
 #   check  it with `network.reach`.
 # 2. Blur the same picture with `linear=True` and `linear=False`, and score the trained network on both. Which

@@ -83,3 +83,9 @@ def test_plain_markdown(cells):
         if cell["cell_type"] == "markdown":
             source = "".join(cell["source"])
             assert not MYST.search(source), source
+
+
+def test_exercises_of_a_chapter_lead_to_its_lab_and_homework(notebook, cells):
+    if (BOOK / "exercises" / notebook.name).exists():
+        (end,) = [c for c in cells if "## Exercises\n" in c["source"]]
+        assert "(students.md)" in "".join(end["source"])
