@@ -156,10 +156,11 @@ for name, linear in (("light", True), ("stored values", False)):
     print(f"mean of {name:14}", dict(zip(images.LEVELS, grey, strict=True)))
 
 # %% [markdown]
-# Lamps and reflections make bright streaks only if light is added. The makers of the GoPro set distribute
-# both kinds. The one that most papers use, called "linear", adds stored values; that is also how its two real
-# pairs further below were made. Which of them the authors of MT-RNN averaged is not known to us. Our default
-# is light, because real cameras do it; `Motion(linear=False)` is the other.
+# Lamps and reflections make bright streaks only if light is added. The GoPro set comes with both kinds, in
+# folders named `blur_gamma` and `blur`; [its makers](https://github.com/SeungjunNah/DeepDeblur_release/issues/13)
+# use the power 2.2 for the one and call plain stored values good enough in practice. Which of them the authors of
+# MT-RNN averaged is not known to us. Our default is light, because real cameras add light;
+# `Motion(linear=False)` is the other.
 #
 # ## What came before
 #

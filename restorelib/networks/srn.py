@@ -8,10 +8,11 @@ from restorelib.networks.mtrnn import Progressive
 
 
 class SRN(Progressive):
-    """Encoder, convolutional LSTM, decoder; skips are joined by a 1x1 convolution in place of a sum.
+    """Encoder, convolutional LSTM, decoder, with the layers of the authors' release.
 
-    So the MT-RNN paper changed it for its comparison. Unlike the original it predicts what is added to I_0:
-    a training of minutes does not learn to carry a picture.
+    Two things differ. Skips are joined by a 1x1 convolution in place of a sum, as the MT-RNN paper changed it
+    for its comparison. And it predicts what is added to I_0, because a training of minutes does not learn to
+    carry a picture.
 
     Args:
         width: channels at full size; 32 in the paper. Two and four times as many at half and a quarter of it.
@@ -20,13 +21,13 @@ class SRN(Progressive):
     """
 
     def __init__(self, width: int = 32, iterations: int = 1, scales: int = 3, zero_last: bool = False):
-        # Layers of 5x5: 15, 13 and 13 at full, half and quarter size; the transposed ones add 2 + 4.
-        super().__init__(iterations, scales, reach=2 * (15 + 2 * 13 + 4 * 13) + 6)
+        # Layers of 5x5: 15, 13 and 12 at full, half and quarter size; the LSTM adds 4, the transposed ones 2 + 4.
+        super().__init__(iterations, scales, reach=2 * (15 + 2 * 13 + 4 * 12) + 10)
         small, middle, large = width, 2 * width, 4 * width
         self.encoder1 = stage(conv(6, small, 5, he=False), small)
         self.encoder2 = stage(nn.Conv2d(small, middle, 5, 2, 2), middle)
         self.encoder3 = stage(nn.Conv2d(middle, large, 5, 2, 2), large)
-        self.gates = conv(2 * large, 4 * large, 5, he=False)
+        self.gates = conv(2 * large, 4 * large, he=False)
         self.decoder3 = nn.Sequential(*blocks(large), nn.ConvTranspose2d(large, middle, 4, 2, 1), nn.ReLU())
         self.join2 = conv(2 * middle, middle, 1, he=False)
         self.decoder2 = nn.Sequential(*blocks(middle), nn.ConvTranspose2d(middle, small, 4, 2, 1), nn.ReLU())

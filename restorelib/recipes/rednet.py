@@ -71,6 +71,8 @@ PAPER = {
     "schedule": "constant",
     "clip": None,
 }
+# One processor core gives the best of RED20 to one level; the others begin with its weights. Not in the paper.
+FROM_NOISE50 = tuple(f"red20-noise{sigma}" for sigma in (10, 30, 70))
 # BSD68 is part of BSD100, which trains here.
 PAPER_NOISE = {
     "train_on": (*GREY, "BSD100-grey"),
@@ -84,6 +86,8 @@ def _sizes(name: str, depth: dict, task: tuple[Degradation, ...]) -> dict[str, R
     # The ten layers are also tested at levels they were not trained for.
     off_level = {"test_on": ("bundled", "Set12", "BSD200-half"), "test_task": LEVELS}
     small = off_level if name.startswith("red10-noise") else {}
+    if name in FROM_NOISE50:
+        small |= {"start": "red20-noise50", "lr": 1e-3}
     return {
         "smoke": recipe.vary(name, **SMOKE),
         "quick": recipe.vary(name, **SMALL | small),
