@@ -56,11 +56,11 @@ def cost(run: str) -> str:
     """What a run cost, in one line: training pictures, start, updates, minutes, hardware, seed."""
     about = runs.record(run)
     recipe = about["recipe"]
-    start = f" from {recipe['start']}" if recipe.get("start") else ""
+    trained = f"trained from {recipe['start']}" if recipe.get("start") else "trained"
     precision = {"no": "fp32"}.get(about["precision"], about["precision"])  # no mixed precision
     return (
-        f"{about['name']}, trained{start} on {' + '.join(recipe['train_on'])}: {about['updates']:,} updates of "
-        f"{recipe['batch']} patches, {about['minutes']:.1f} minutes on {about['hardware']}, "
+        f"{about['name']}, {trained} on {' + '.join(recipe['train_on'])}: "
+        f"{about['updates']:,} updates of {recipe['batch']} patches, {about['minutes']:.1f} minutes on {about['hardware']}, "
         f"{precision}, seed {about['seed']}"
     )
 

@@ -71,7 +71,7 @@ PAPER = {
     "schedule": "constant",
     "clip": None,
 }
-# One processor core gives the best of RED20 to one level; the others begin with its weights. Not in the paper.
+# One processor core trains one level for long; the others begin with its weights. Not in the paper.
 FROM_NOISE50 = tuple(f"red20-noise{sigma}" for sigma in (10, 30, 70))
 # BSD68 is part of BSD100, which trains here.
 PAPER_NOISE = {
