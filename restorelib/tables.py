@@ -60,8 +60,8 @@ def cost(run: str) -> str:
     precision = {"no": "fp32"}.get(about["precision"], about["precision"])  # no mixed precision
     return (
         f"{about['name']}, {trained} on {' + '.join(recipe['train_on'])}: "
-        f"{about['updates']:,} updates of {recipe['batch']} patches, {about['minutes']:.1f} minutes on {about['hardware']}, "
-        f"{precision}, seed {about['seed']}"
+        f"{about['updates']:,} updates of {recipe['batch']} patches, "
+        f"{about['minutes']:.1f} minutes on {about['hardware']}, {precision}, seed {about['seed']}"
     )
 
 

@@ -21,7 +21,7 @@ class SRN(Progressive):
     """
 
     def __init__(self, width: int = 32, iterations: int = 1, scales: int = 3, zero_last: bool = False):
-        # Layers of 5x5: 15, 13 and 12 at full, half, quarter size; the LSTM adds 4, the transposed ones 2 + 4.
+        # Layers of 5x5: 15, 13 and 12 at full, half, quarter size; LSTM 4, transposed ones 2 + 4.
         super().__init__(iterations, scales, reach=2 * (15 + 2 * 13 + 4 * 12) + 10)
         small, middle, large = width, 2 * width, 4 * width
         self.encoder1 = stage(conv(6, small, 5, he=False), small)
