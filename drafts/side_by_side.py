@@ -62,12 +62,11 @@ PAPERS = {
 }
 
 # %%
-def multiplications(network, device="meta", side=64):
+def multiplications(network, side=64):
     """Multiplications for a pixel of the result; a network that enlarges does so by two."""
     shape = (1, network.channels, side, side) if network.enlarged else (1, 3, side // 2, side // 2)
-    x = torch.zeros(shape, device=device)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(x) if network.enlarged else network(x, 2)
+        network(torch.zeros(shape), *([] if network.enlarged else [2]))
     return counter.get_total_flops() / 2 / side**2
 
 
@@ -75,9 +74,8 @@ def size_of(network):
     return sum(p.numel() for p in network.parameters())
 
 
-with torch.device("meta"):  # has shapes, but no memory
-    built = {label: restorelib.build(name, **o) for label, (name, o) in PAPERS.items()}
-    sizes = {label: (size_of(net), multiplications(net)) for label, net in built.items()}
+built = {label: restorelib.build(name, **o) for label, (name, o) in PAPERS.items()}
+sizes = {label: (size_of(net), multiplications(net)) for label, net in built.items()}
 
 # %% tags=["nbval-check-output"]
 tables.Grid(
@@ -89,7 +87,7 @@ tables.Grid(
 # %% [markdown]
 # The last column says how often a weight is used for each pixel of the result. In a plain chain at full size it is 1.
 # EDSR works on the small picture, a quarter of the pixels, and MT-RNN and DMPHN on smaller maps inside: less than 1 a
-# pass. Recursion makes it more: MemNet uses its weights again and again. So the answer is MemNet, by a factor of ten.
+# pass. Recursion makes it more: MemNet uses its weights again and again. So the answer is MemNet, by a factor of eight.
 # Few weights are not little work.
 #
 # ## One task: twice as large
@@ -116,7 +114,7 @@ times = in_turns({k: lambda net=net: restore_image(net, small, 2) for k, net in 
 def enlarging_row(label, run):
     about, scores = runs.record(run), [tables.score_of(run, s, 2) for s in ("Set5", "Set14", "BSD100")]
     minutes = f"{about['minutes']:.0f}" if "minutes" in about else "–"
-    work = f"{multiplications(loaded[label], 'cpu'):,.0f}" if "minutes" in about else "–"
+    work = f"{multiplications(loaded[label]):,.0f}" if "minutes" in about else "–"
     speed = f"{1000 * times[label]:.0f}"
     return (label, *map(tables.show, scores), f"{size_of(loaded[label]):,}", work, speed, minutes)
 
