@@ -413,6 +413,10 @@ def test_figure_3c_in_the_order_of_its_legend():
     assert legend == [25.08, 24.59, 25.30, 25.21]
 
 
+def test_the_quoted_network_fails_above_its_level():
+    assert [cell.psnr for cell in TABLES["rednet/burger"].cells.values()] == [29.95, 27.81, 18.62, 14.84]
+
+
 def test_tables_are_complete():
     # 4 sigmas x 9 methods; 3 scales x 9 methods; 2 sets x 4 sigmas; 3 sets x 3 scales
     assert [len(TABLES[f"rednet/{i}"].cells) for i in range(1, 8)] == [36, 36, 27, 27, 27, 8, 9]

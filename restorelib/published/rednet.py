@@ -100,6 +100,11 @@ symmetric 25.08 25.30
 block     24.59 25.21
 """
 
+BURGER = """
+network       10    30    50    70
+Burger-et-al. 29.95 27.81 18.62 14.84
+"""
+
 TABLES = {
     "rednet/1": Table(
         "Gaussian noise, 14 common images, PSNR and SSIM on grey",
@@ -140,5 +145,10 @@ TABLES = {
         "Symmetric skips and those of ResNet over 2 and 4 layers (columns), PSNR after the last update",
         "RED-Net paper, caption of figure 3(c); its noise is not given",
         parse(FIGURE_3C, labels=1),
+    ),
+    "rednet/burger": Table(
+        "A network of Burger et al. trained for one sigma, at four (columns), PSNR on the 14 images",
+        "RED-Net paper, text",
+        parse(BURGER, labels=1),
     ),
 }
