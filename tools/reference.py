@@ -51,7 +51,7 @@ def help_texts() -> dict[str, str]:
     for name, command in typer.main.get_command(app).commands.items():
         command.rich_markup_mode = None
         for parameter in command.params:
-            parameter.help = shorten(parameter.help or "", 100, placeholder=" ...")
+            parameter.help = shorten(parameter.help or "", 100, placeholder=" ...", break_on_hyphens=False)
         context = typer.Context(command, info_name=f"restorelib {name}", terminal_width=80)
         texts[name] = command.get_help(context)
     return texts
