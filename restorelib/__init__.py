@@ -4,6 +4,6 @@ __version__ = "0.1.0"
 
 from restorelib.errors import RestoreError
 from restorelib.networks import build
-from restorelib.runs import load
+from restorelib.runs import begin, load
 
-__all__ = ["RestoreError", "build", "load"]
+__all__ = ["RestoreError", "begin", "build", "load"]

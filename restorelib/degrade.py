@@ -55,7 +55,7 @@ def resize_matrix(
 
 
 def resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Bicubic resize of (N, C, H, W) to (N, C, *size), equal to MATLAB's imresize; differentiable.
+    """Bicubic resize of (N, C, H, W) to `size`, (height, width), equal to MATLAB's imresize; differentiable.
 
     Floating-point input is neither clipped nor rounded; integer input is, once, at the end.
     """

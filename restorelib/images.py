@@ -166,6 +166,18 @@ def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
     return names
 
 
+def at_hand() -> list[str]:
+    """Names of the sets that lie whole in RESTORELIB_DATA or the cache; no file is read."""
+    places = [Path(place) for place in (os.environ.get("RESTORELIB_DATA"), cache_folder()) if place]
+    wanted = {**registry(), **{name: [""] for name in BROUGHT}}  # of the latter, the folder
+    return [
+        name
+        for name, files in wanted.items()
+        if name != "checkpoints"
+        and any(all((place / name / file).exists() for file in files) for place in places)
+    ]
+
+
 def _source(name: str) -> str:
     """The set that holds the files of the set `name`."""
     if name == "DAVIS_clips":

@@ -34,7 +34,7 @@ from restorelib.degrade import (
 )
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
-from restorelib.images import RECORDED, file_digest, load_set, obtainable, require
+from restorelib.images import RECORDED, at_hand, file_digest, load_set, obtainable, require
 from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
@@ -149,6 +149,24 @@ def profile() -> str | None:
     if chosen and chosen not in PROFILES:
         raise RestoreError(f"RESTORELIB_PROFILE is '{chosen}'; it can be {', '.join(PROFILES)}")
     return chosen
+
+
+def begin(size: str | None = None) -> None:
+    """The first call of a notebook: prints the device, the pictures at hand and the profile, a line each.
+
+    Args:
+        size: the profile to train at; None leaves that to RESTORELIB_PROFILE.
+    """
+    if size:
+        os.environ["RESTORELIB_PROFILE"] = size
+    chosen = profile()
+    gpu = "" if torch.cuda.is_available() else " For a GPU in Colab: Runtime, Change runtime type, T4 GPU."
+    print(f"Device: {hardware()}.{gpu}")
+    print(f"Pictures: {', '.join(['bundled', *at_hand()])}. Other sets are fetched when a cell needs them.")
+    if chosen:
+        print(f"Profile: {chosen}. Cells that train do it here.")
+    else:
+        print('Profile: none; the book\'s runs are shown. restorelib.begin("quick") trains here, in minutes.')
 
 
 def degradations(about: dict) -> list[Degradation]:

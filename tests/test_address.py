@@ -2,10 +2,12 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 GITHUB = "https://github.com"
@@ -79,3 +81,36 @@ def test_the_address_is_written_everywhere(small_repository, capsys):
 def test_a_wrong_address_is_refused(small_repository, wrong):
     with pytest.raises(SystemExit, match="not an address"):
         address.main(wrong, small_repository)
+
+
+def git(folder, *words):
+    words = ("git", "-c", "user.name=ada", "-c", "user.email=ada@example.org", *words)
+    return subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def jobs():
+    """The jobs of the workflow that publishes, of a repository called grace/volume."""
+    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text.replace("${{ github.repository }}", "grace/volume"))["jobs"]
+
+
+def test_actions_write_the_address_into_the_branch_once(small_repository, tmp_path_factory, jobs):
+    shutil.copy(ROOT / "Makefile", small_repository)
+    (small_repository / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "address.py", small_repository / "tools")
+    git(small_repository, "add", ".")
+    git(small_repository, "commit", "--quiet", "--message", "a book")
+    remote, clone = (tmp_path_factory.mktemp("actions") / name for name in ("remote", "clone"))
+    git(small_repository, "clone", "--quiet", "--bare", ".", remote)
+    git(remote, "clone", "--quiet", ".", clone)
+    (script,) = (step["run"] for step in jobs["address"]["steps"] if "run" in step)
+    for _ in range(2):
+        subprocess.run(("bash", "-e", "-c", script), cwd=clone, check=True, capture_output=True)
+        assert git(remote, "rev-list", "--count", "HEAD").strip() == "2"
+    assert git(remote, "show", "HEAD:_config.yml") == f"repository:\n  url: {GITHUB}/grace/volume\n"
+
+
+def test_actions_write_the_address_before_they_build(jobs):
+    commands = [step["run"] for step in jobs["publish"]["steps"] if "run" in step]
+    assert commands == [f"make address ADDRESS={GITHUB}/grace/volume", "make book"]

@@ -448,6 +448,19 @@ def test_the_data_folder_comes_first(server, tmp_path, monkeypatch):
     assert server.requests == ["/two.png"]
 
 
+def test_sets_that_are_whole_are_at_hand(server, tmp_path, monkeypatch):
+    assert images.at_hand() == []
+    (tmp_path / "cache" / "Remote").mkdir(parents=True)
+    (tmp_path / "cache" / "Remote" / "one.png").touch()
+    assert images.at_hand() == []
+    (tmp_path / "cache" / "Remote" / "two.png").touch()
+    assert images.at_hand() == ["Remote"]
+    (tmp_path / "data" / "DIV2K_train_HR").mkdir(parents=True)
+    monkeypatch.setenv("RESTORELIB_DATA", str(tmp_path / "data"))
+    assert images.at_hand() == ["Remote", "DIV2K_train_HR"]
+    assert server.requests == []
+
+
 def test_a_wrong_file_in_the_data_folder_is_refused(server, tmp_path, monkeypatch, refused):
     monkeypatch.setenv("RESTORELIB_DATA", str(tmp_path))
     (tmp_path / "Remote").mkdir()

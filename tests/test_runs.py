@@ -195,6 +195,22 @@ def test_a_notebook_trains_at_its_size_or_shows_the_shipped_run(as_shipped, tmp_
     assert runs.train_or_shipped("tiny") == str(tmp_path / "own" / "tiny-smoke")
 
 
+def test_a_notebook_begins_with_device_pictures_and_profile(monkeypatch, capsys, refused):
+    monkeypatch.delenv("RESTORELIB_DATA", raising=False)
+    monkeypatch.setenv("RESTORELIB_PROFILE", "")
+    restorelib.begin()
+    device, pictures, profile = capsys.readouterr().out.splitlines()
+    assert device.startswith(f"Device: {runs.hardware()}.")
+    assert ("Change runtime type" in device) != torch.cuda.is_available()
+    assert pictures.startswith("Pictures: bundled. Other sets are fetched")
+    assert profile.startswith("Profile: none")
+    restorelib.begin("quick")
+    assert runs.profile() == "quick"
+    assert "Profile: quick." in capsys.readouterr().out
+    with refused("RESTORELIB_PROFILE is 'large'"):
+        restorelib.begin("large")
+
+
 # ---------------------------------------------------------------- restoring
 
 
