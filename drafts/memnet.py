@@ -32,6 +32,8 @@ except ImportError:  # an empty Colab runtime
     # %pip install -q "git+https://github.com/OWNER/image-restoration-reproduced"
     import restorelib
 
+restorelib.begin()
+
 # %%
 import matplotlib.pyplot as plt
 import numpy as np

@@ -33,6 +33,8 @@ except ImportError:  # an empty Colab runtime
     # %pip install -q "git+https://github.com/OWNER/image-restoration-reproduced"
     import restorelib
 
+restorelib.begin()
+
 # %%
 from functools import reduce
 
