@@ -62,4 +62,20 @@ def test_every_run_of_the_page_is_shipped(sections):
 
 
 def test_each_benchmark_is_in_one_section(sections):
-    assert len(sections) == len(scoreboard.BENCHMARKS) + 2
+    # And VDSR's two tables; RED10 and RED20 where other pictures stand in.
+    expected = len(scoreboard.BENCHMARKS) + 2 + 2 * len(scoreboard.NOISE) + len(scoreboard.ONE_FOR_ALL)
+    assert len(sections) == expected
+
+
+def test_other_pictures_are_named_where_the_papers_cannot_be_had(sections):
+    (rows,) = [
+        sections[title] for title in sections if "14 common images" in title and title.endswith("RED20")
+    ]
+    assert [row["row"] for row in rows] == [f"σ {sigma}, ours on Set12" for sigma in (10, 30, 50, 70)]
+    assert rows[2]["ours"].startswith(f"{score_of('red20-noise50-quick', 'Set12', 50)[0]:.2f} / ")
+    (blind,) = [rows for title, rows in sections.items() if "for all noise levels" in title]
+    assert [row["row"] for row in blind][4:6] == [
+        "BSD200, ours on BSD200-half, σ 10",
+        "BSD200, ours on BSD200-half, σ 30",
+    ]
+    assert blind[4]["run and cost"].startswith("red10-noise-blind-quick")
