@@ -1,14 +1,18 @@
 """The built book in a browser: complete, silent, self-contained, accessible, and its figures move."""
 
+import os
 import re
 from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from built import pages
+from built import HTML, pages
 
 ENTRY, CHAPTER = "index.html", "book/vdsr.html"
 PAGES = [page for page in pages() if page != ENTRY]
+
+HEAVY = 2.5e6  # bytes of HTML, pictures inside included
+SOON = 2000 * float(os.environ.get("RESTORELIB_PATIENCE", "1"))  # ms; more patience for a busy machine
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -80,6 +84,11 @@ def visit(browser, address):
 
 def test_every_page_loads(visits):
     assert {page: seen.status for page, seen in visits.items()} == dict.fromkeys(PAGES, 200)
+
+
+def test_no_page_is_heavy():
+    heavy = {page: (HTML / page).stat().st_size for page in PAGES if (HTML / page).stat().st_size > HEAVY}
+    assert heavy == {}
 
 
 def test_the_entry_leads_to_the_first_page(browser, site):
@@ -171,6 +180,23 @@ def test_comparisons_move_the_split(figures):
         assert figure.locator(".rl-top").evaluate(clip) != before, name
         names.add(name)
     needs_a_chapter_with(names)
+
+
+def answers_after(browser, address):
+    """Milliseconds from asking for a page until its first figure has answered to a key and is drawn."""
+    drawn = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    with browser.new_page(viewport=WIDE) as page:
+        page.goto(address, wait_until="domcontentloaded")
+        for handle in page.locator(".rl-slider input, .rl-compare input").all()[:1]:
+            handle.press("ArrowRight")
+        page.evaluate(drawn)
+        return page.evaluate("performance.now()")
+
+
+def test_a_page_is_interactive_soon(browser, site):
+    """In one of three tries, since other work on the machine may slow down any one."""
+    slow = [name for name in PAGES if not any(answers_after(browser, site + name) < SOON for _ in range(3))]
+    assert slow == []
 
 
 def test_a_picture_shows_without_javascript(browser, site):
