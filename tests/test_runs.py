@@ -97,6 +97,16 @@ def agrees(score):
     return (pytest.approx(score["psnr"], abs=0.002), pytest.approx(score["ssim"], abs=0.0001))
 
 
+def rescored_on_the_smallest(run, pictures, score):
+    """What `rescored` gives for the smallest picture of a set, and its row in the record.
+
+    One is enough to tell other weights, and `check_scores` holds the mean to its rows.
+    """
+    number, name = min(enumerate(pictures), key=lambda entry: pictures[entry[1]].size)
+    protocol = score["protocol"] | {"noise_seed": score["protocol"]["noise_seed"] + number}
+    return rescored(run, {name: pictures[name]}, score | {"protocol": protocol}), score["images"][number]
+
+
 # ---------------------------------------------------------------- a fresh run
 
 
@@ -309,7 +319,8 @@ def test_the_scores_of_a_shipped_run_are_what_its_weights_give(run, bundled):
     task = runs.degradations(runs.record(run))
     assert {d.parameter for d in task} <= {score[task[0].key] for score in scores}
     for score in scores:
-        assert rescored(run, bundled, score) == agrees(score)
+        again, row = rescored_on_the_smallest(run, bundled, score)
+        assert again == agrees(row)
 
 
 def test_what_enlarges_is_scored_on_set5():
@@ -321,7 +332,8 @@ def test_what_enlarges_is_scored_on_set5():
 @pytest.mark.parametrize("run", ["bicubic", "official/vdsr", *WITH_WEIGHTS])
 def test_the_scores_of_a_shipped_run_on_set5(run, benchmark_set):
     for score in recorded(run, "Set5"):
-        assert rescored(run, benchmark_set("Set5"), score) == agrees(score)
+        again, row = rescored_on_the_smallest(run, benchmark_set("Set5"), score)
+        assert again == agrees(row)
 
 
 @pytest.mark.parametrize("run", ["bicubic", *OFFICIAL])
