@@ -686,7 +686,7 @@ figures.explore(draw, picture=list(photos), level=(13, 11, 9, 7), steps=(6, 1, 2
 # ## What to remember
 #
 # 1. A hard problem can be cut into a series of easy ones, if there are targets for the steps in between; here
-#   a  fast camera supplies them.
+#   a fast camera supplies them.
 # 2. One small network, applied again and again to its own result, takes the place of a deep one. It must be
 #    trained to stop as well.
 # 3. Compare at equal computation, average light and not stored values, and wait for the GPU before reading a
@@ -698,7 +698,7 @@ figures.explore(draw, picture=list(photos), level=(13, 11, 9, 7), steps=(6, 1, 2
 # right.
 #
 # 1. How far does one pixel of the result see after one pass, and after six? Compute the first by hand and
-#   check  it with `network.reach`.
+#   check it with `network.reach`.
 # 2. Blur the same picture with `linear=True` and `linear=False`, and score the trained network on both. Which
 #    regions differ most?
 # 3. Set `entries=(13,)` in `Incremental`. Predict what happens to inputs of TL7, then train and look.

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import tempfile
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -19,6 +20,8 @@ from statistics import median
 import numpy as np
 import torch
 from PIL import Image
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
@@ -270,6 +273,36 @@ def counted_flops(recipe: Recipe, pair: tuple[torch.Tensor, torch.Tensor]) -> in
     with FlopCounterMode(display=False) as counter:
         step()
     return counter.get_total_flops()
+
+
+class Alive(TorchDispatchMode):
+    """Within it, counts the bytes of the tensors that torch makes; what its kernels need inside is not seen.
+
+    Attributes:
+        now: of those that are still alive.
+        most: the most there were at one time. The same on every machine.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.now = self.most = 0
+        self._counted = weakref.WeakSet()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor) and tensor.untyped_storage() not in self._counted:
+                self._count(tensor.untyped_storage())
+        self.most = max(self.most, self.now)
+        return result
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        self._counted.add(storage)
+        self.now += storage.nbytes()
+        weakref.finalize(storage, self._forget, storage.nbytes())
+
+    def _forget(self, size: int) -> None:
+        self.now -= size
 
 
 def step_memory_mb(recipe: Recipe) -> int:

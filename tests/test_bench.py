@@ -35,6 +35,17 @@ def test_operations_by_hand(recipe):
     assert bench.counted_flops(recipe, tuple(pair)) == 2 * pixels * (3 * weights.sum() - weights[0])
 
 
+def test_the_bytes_of_tensors_that_are_alive():
+    with bench.Alive() as alive:
+        a = torch.ones(100)
+        b = a + 1
+        del a
+        c = b.view(10, 10) + b.reshape(10, 10)  # views take nothing
+        assert (alive.now, alive.most) == (800, 800)
+        del b, c
+    assert (alive.now, alive.most) == (0, 800)
+
+
 def test_ways_take_turns_and_the_median_counts(monkeypatch):
     monkeypatch.setattr(bench, "ROUNDS", 3)
     turns = []
