@@ -36,7 +36,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from restorelib import figures, images, runs, tables
-from restorelib.bench import in_turns
+from restorelib.bench import Alive, in_turns
 from restorelib.degrade import Bicubic, Noise
 from restorelib.evaluation import pair, restore, restore_image
 from restorelib.metrics import psnr
@@ -46,9 +46,10 @@ figures.use_style()
 # %% [markdown]
 # ## The networks, as large as in their papers
 #
-# Two numbers say how large a network is: its weights, which must be stored and learned, and its multiplications for
-# each pixel of the result, which take the time. **Guess:** MemNet has 0.7 million weights, EDSR's baseline 1.4
-# million. Which of the two computes more for each pixel of a picture enlarged by two?
+# Three numbers say how large a network is: its weights, which must be stored and learned; its multiplications for
+# each pixel of the result, which take the time; and the values that it must hold at one time for each pixel, which
+# take the memory. **Guess:** MemNet has 0.7 million weights, EDSR's baseline 1.4 million. Which of the two computes
+# more for each pixel of a picture enlarged by two? Which holds more?
 
 # %%
 PAPERS = {
@@ -64,12 +65,13 @@ PAPERS = {
 }
 
 # %%
-def multiplications(network, side=64):
-    """Multiplications for a pixel of the result; a network that enlarges does so by two."""
+def cost(network, side=64):
+    """Multiplications, and values held at one time, for a pixel of the result; what enlarges does so by two."""
     shape = (1, network.channels, side, side) if network.enlarged else (1, 3, side // 2, side // 2)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(torch.zeros(shape), *([] if network.enlarged else [2]))
-    return counter.get_total_flops() / 2 / side**2
+    x, scale = torch.zeros(shape), [] if network.enlarged else [2]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter, Alive() as alive:
+        network.eval()(x, *scale)
+    return counter.get_total_flops() / 2 / side**2, alive.most / 4 / side**2
 
 
 def size_of(network):
@@ -77,20 +79,21 @@ def size_of(network):
 
 
 built = {label: restorelib.build(name, **o) for label, (name, o) in PAPERS.items()}
-sizes = {label: (size_of(net), multiplications(net)) for label, net in built.items()}
+costs = {label: (size_of(net), *cost(net)) for label, net in built.items()}
 
 # %% tags=["nbval-check-output"]
 tables.Grid(
-    "The networks of the papers",
-    ("network", "weights", "multiplications for a pixel", "multiplications for a weight and pixel"),
-    [(k, f"{size:,}", f"{work:,.0f}", f"{work / size:.2f}") for k, (size, work) in sizes.items()],
+    "The networks of the papers: for each pixel of the result",
+    ("network", "weights", "multiplications", "of them for a weight", "values held"),
+    [(k, f"{n:,}", f"{work:,.0f}", f"{work / n:.2f}", f"{held:,.0f}") for k, (n, work, held) in costs.items()],
 )
 
 # %% [markdown]
-# The last column says how often a weight is used for each pixel of the result. In a plain chain at full size it is 1.
-# EDSR works on the small picture, a quarter of the pixels, and MT-RNN and DMPHN on smaller maps inside: less than 1 a
-# pass. Recursion makes it more: MemNet uses its weights again and again. So the answer is MemNet, by a factor of eight.
-# Few weights are not little work.
+# The third column of numbers says how often a weight is used for each pixel of the result. In a plain
+# chain at full size it is 1. EDSR works on the small picture, a quarter of the pixels, and MT-RNN and DMPHN on smaller
+# maps inside: less than 1 a pass. Recursion makes it more: MemNet uses its weights again and again. So the answer is MemNet, by a factor of eight.
+# Few weights are not little work, and a network that remembers has to hold what it remembers: MemNet needs the most
+# memory of all, although each of its layers is small.
 #
 # ## One task: twice as large
 #
@@ -116,15 +119,15 @@ times = in_turns({k: lambda net=net: restore_image(net, small, 2) for k, net in 
 def enlarging_row(label, run):
     about, scores = runs.record(run), [tables.score_of(run, s, 2) for s in ("Set5", "Set14", "BSD100")]
     minutes = f"{about['minutes']:.0f}" if "minutes" in about else "–"
-    work = f"{multiplications(loaded[label]):,.0f}" if "minutes" in about else "–"
+    work, held = (f"{c:,.0f}" for c in cost(loaded[label])) if "minutes" in about else ("–", "–")
     speed = f"{1000 * times[label]:.0f}"
-    return (label, *map(tables.show, scores), f"{size_of(loaded[label]):,}", work, speed, minutes)
+    return (label, *map(tables.show, scores), f"{size_of(loaded[label]):,}", work, held, speed, minutes)
 
 
-header = ("network", "Set5", "Set14", "BSD100", "weights", "multiplications", "ms", "minutes trained")
+costs = ("weights", "multiplications", "values held", "ms", "minutes trained")
 tables.Grid(
-    "Twice as large: PSNR and SSIM on luma; multiplications for a pixel, ms for a result of 192 × 192",
-    header,
+    "Twice as large: PSNR and SSIM on luma; for a pixel of the result; ms for 192 × 192 pixels",
+    ("network", "Set5", "Set14", "BSD100", *costs),
     [enlarging_row(*names) for names in ENLARGING.items()],
     [f"Times: {runs.hardware()}."],
 )
