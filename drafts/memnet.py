@@ -412,7 +412,7 @@ sr
 
 # %%
 def level_table(table, run, sign, ours_of):
-    """Paper, ours, difference, for sets that the paper calls by another name."""
+    """Paper, ours, difference; for sets that cannot be had, with ours on the one given."""
     rows = []
     for (name, level, method), paper in TABLES[table].cells.items():
         if method == "MemNet" and name in ours_of:
@@ -423,7 +423,8 @@ def level_table(table, run, sign, ours_of):
     return tables.Grid(TABLES[table].title, header, rows, tables.notes(table, run))
 
 # %% tags=["nbval-check-output"]
-level_table("memnet/3", runs.folder_of("memnet-noise").name, "σ", {"BSD200": "BSDS500_test"})
+other_pictures = {"14-images": "Set12", "BSD200": "BSD200-half"}
+level_table("memnet/3", runs.folder_of("memnet-noise").name, "σ", other_pictures)
 
 # %% tags=["nbval-check-output"]
 same = {"classic5": "classic5", "LIVE1": "LIVE1"}
@@ -431,7 +432,7 @@ level_table("memnet/5", runs.folder_of("memnet-jpeg").name, "quality", same)
 
 # %% [markdown]
 # RESULT-TODO: where ours stand against the paper and against what the small networks of the other chapters
-# reach, in one paragraph. Not compared: the paper's 14 images, which we do not have as a set.
+# reach, in one paragraph.
 #
 # ## Questions
 #
@@ -726,7 +727,8 @@ ax.legend(fontsize=8);
 # - **The length of training** is not in the paper. The code allows 20 million updates.
 # - **Clipping.** As released, the code clips every gradient at a norm of 0.01; its README asks to change Caffe so
 #   that the limit is 0.01 over the rate. Without that change the limit is the same at every rate.
-# - **Noise.** We have the 200 Berkeley pictures but not the 14 images of Table 3.
+# - **Noise.** As in the RED-Net chapter, Set12 stands in for the paper's 14 images, and the 200 Berkeley pictures
+#   at half their size for its BSD200, whose size is not known.
 # - **Numbers marked †** are quoted from memory; they agree with what later papers repeat.
 #
 # ## Try it

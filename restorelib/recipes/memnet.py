@@ -9,7 +9,8 @@
 
 One network serves all levels of a task: scales 2, 3, 4; sigma 30, 50, 70; JPEG quality 10, 20. Noise and JPEG
 are trained on the 300 pictures of the Berkeley set: its 200 for training and the 100 that super-resolution
-tests on. Every prediction has the same share of the loss, as in the paper, whose alpha is 1 / (M + 1).
+tests on. Noise is added to grey as in the RED-Net chapter, JPEG compresses luma. Every prediction has the
+same share of the loss, as in the paper, whose alpha is 1 / (M + 1).
 
 The paper gives the rate (0.1, a tenth every 20 epochs), not the epochs; the authors' release has a tenth
 every 200,000 updates and a batch of 32. `paper` takes these steps and the paper's batch, and clips as the
@@ -25,10 +26,9 @@ trained for five days on a Tesla P40.
 from dataclasses import replace
 
 from restorelib.degrade import Bicubic, Jpeg, Noise
+from restorelib.recipes.rednet import GREY
 from restorelib.recipes.vdsr import BENCHMARKS, T291
 from restorelib.training import Recipe
-
-T300 = ("BSDS500_train", "BSD100")
 
 reduced = Recipe(
     name="memnet",
@@ -81,10 +81,15 @@ def _sizes(recipe: Recipe) -> dict[str, Recipe]:
 noise = reduced.vary(
     "memnet-noise",
     task=(Noise(30), Noise(50), Noise(70)),
-    train_on=T300,
-    test_on=("bundled", "Set14", "BSDS500_test"),
+    train_on=(*GREY, "BSD100-grey"),
+    test_on=("bundled", "Set12", "BSD200-half", "14-images"),
 )
-jpeg = noise.vary("memnet-jpeg", task=(Jpeg(10), Jpeg(20)), test_on=("bundled", "classic5", "LIVE1"))
+jpeg = reduced.vary(
+    "memnet-jpeg",
+    task=(Jpeg(10), Jpeg(20)),
+    train_on=("BSDS500_train", "BSD100"),
+    test_on=("bundled", "classic5", "LIVE1"),
+)
 
 # Ablations: a network that one CPU core trains in four minutes, or M6R6 on a GPU.
 SEEDS = (0, 1, 2)
