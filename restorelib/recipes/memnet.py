@@ -98,7 +98,7 @@ TINY = {
     "options": SMALL,
     "test_on": ("bundled", "Set5"),
     "batch": 8,
-    "updates": 2_400,
+    "updates": 1_600,
     "lr": 2e-3,
     "alpha": 1 / 5,
 }
