@@ -26,9 +26,9 @@ except ImportError:  # an empty Colab runtime
     %pip install -q {otter}
     import otter
 
-if not Path("tests").is_dir():
-    Path("tests").mkdir()
-    for question in {questions}:
+Path("tests").mkdir(exist_ok=True)
+for question in {questions}:
+    if not Path(f"tests/{{question}}.py").exists():
         urlretrieve(f"{raw}/{{question}}.py", f"tests/{{question}}.py")
 grader = otter.Notebook(tests_dir="tests")"""
 

@@ -12,4 +12,5 @@ def test_a_half(fold, torch):
     assert isinstance(folded, tuple), f'a tuple of weight and bias is expected, not {type(folded).__name__}'
     assert len(folded) == 2, f'a tuple of two is expected, not of {len(folded)}'
     assert folded[0].max() == 0.5, 'weights of 1 with a scaling of 0.5 become 0.5'
+    assert folded[1].max() == 0.5, 'and so do biases'
 

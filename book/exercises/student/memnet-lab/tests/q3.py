@@ -14,4 +14,8 @@ def test_paper(gate, gate_channels, torch):
     y = gate([ones], [5 * ones], torch.tensor([1.0, 0.0]).reshape(1, 2, 1, 1), torch.zeros(1))
     assert y is not None, 'gate gives nothing back yet: replace the dots by your code'
     assert y.flatten()[0] == 1, "the first channel should be the long-term memory's"
+    small = gate_channels(2, 3, 4)
+    assert small == 20, f'gate 2 of three recursions and width 4 takes 5 times 4 channels, not {small}'
+    y = gate([-ones], [ones], torch.tensor([1.0, 0.0]).reshape(1, 2, 1, 1), torch.zeros(1))
+    assert y.flatten()[0] == -1, 'the convolution is all: nothing is rectified'
 

@@ -15,4 +15,6 @@ def test_border_is_cut(score, photo, torch):
     assert isinstance(value, float), f'score should give a float, not {value!r}'
     assert abs(value - score(x, photo, 3)) < 1e-09, 'what happens in the border should not matter'
     assert value != score(photo, photo, 3), 'what happens inside the border should matter'
+    bright = score(1.7 * photo, photo, 3)
+    assert abs(bright - 12.96) < 0.02, f'1.7 times as bright photo scores 12.96 dB, yours says {bright:.2f}; 12.40 lacks the clipping, 11.94 luma'
 

@@ -6,8 +6,8 @@ name = "q6"
 points = None
 
 @test_case(points=0, hidden=False)
-def test_all_of_it(noise_psnr):
-    value = noise_psnr(255)
+def test_a_tenth_of_it(noise_psnr):
+    value = noise_psnr(25.5)
     assert value is not None, 'noise_psnr gives nothing back yet: replace the dots by your code'
-    assert abs(value) < 1e-06, f'noise as strong as the peak makes 0 dB, yours says {value}'
+    assert abs(value - 20) < 1e-06, f'noise of a tenth of the peak makes 20 dB, yours says {value}'
 
