@@ -58,7 +58,7 @@ def test_a_chapter_runs_where_nothing_is_installed(environment, tmp_path):
     before = versions(environment, tmp_path)
     assert "restorelib" not in before
     (tmp_path / CHAPTER.name).write_bytes(CHAPTER.read_bytes())
-    limits = ("--timeout=-1", f"--startup_timeout={60 * PATIENCE:.0f}")
+    limits = (f"--timeout={600 * PATIENCE:.0f}", f"--startup_timeout={60 * PATIENCE:.0f}")
     run(environment, tmp_path, "jupyter-execute", "--inplace", *limits, CHAPTER.name)
     after = versions(environment, tmp_path)
     assert {name: after[name] for name in before} == before
