@@ -9,6 +9,7 @@ from pathlib import Path
 
 from restorelib import runs
 from restorelib.checkpoints import read_tensors, write_tensors
+from restorelib.errors import RestoreError
 from restorelib.images import file_digest, load_set
 
 UNMOVED = 0.001  # dB; a test compares shipped scores with what the weights give to 0.002
@@ -45,6 +46,9 @@ if __name__ == "__main__":
     sources = [word for word in sys.argv[1:] if word != "--record-only"]
     if not sources:
         sys.exit(__doc__)
-    for source in sources:
-        folder = ship(Path(source), record_only="--record-only" in sys.argv)
-        print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 2**20:.1f} MiB")
+    try:
+        for source in sources:
+            folder = ship(Path(source), record_only="--record-only" in sys.argv)
+            print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 2**20:.1f} MiB")
+    except RestoreError as error:
+        sys.exit(f"ship: {error}")
