@@ -10,6 +10,7 @@ Where nobody has noted that yet, the first download does, beside the file, and s
 import csv
 import hashlib
 import os
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -115,12 +116,18 @@ def registry() -> dict[str, dict[str, dict[str, str]]]:
 
 def set_names() -> list[str]:
     """Names that `load_set` knows, the bundled ones first."""
-    return [*BUNDLED, *(name for name in registry() if name != "checkpoints"), *MADE]
+    return [*BUNDLED, *(name for name in registry() if name != "checkpoints"), "DAVIS_clips", *MADE]
 
 
 def set_size(name: str) -> int:
     """How many pictures a set has whose name `set_names` lists; nothing is fetched."""
-    return len(BUNDLED[name] if name in BUNDLED else registry()[_source(name)])
+    files = BUNDLED[name] if name in BUNDLED else registry()[_source(name)]
+    if name == "GoPro_samples":
+        return len(files) // 2  # sharp and blurred
+    if name == "DAVIS_clips":
+        frames = Counter(file.split("_")[0] for file in files)
+        return sum(many // LEVELS[-1] for many in frames.values())
+    return len(files)
 
 
 def load_set(name: str) -> dict[str, np.ndarray]:

@@ -277,6 +277,11 @@ def test_sizes_of_sets_are_known_before_they_are_fetched():
     assert set(images.MADE) < set(images.set_names())
 
 
+@pytest.mark.parametrize("name", ["GoPro_samples", "DAVIS_clips"])
+def test_the_size_of_a_set_that_comes_with_its_blur_counts_pictures_not_files(benchmark_set, name):
+    assert images.set_size(name) == len(benchmark_set(name))
+
+
 @pytest.mark.usefixtures("no_network")
 def test_a_set_made_of_one_that_cannot_be_had_is_refused(monkeypatch, refused):
     monkeypatch.setitem(images.MADE, "Remote-grey", ("Remote", 1.0))
