@@ -146,8 +146,8 @@ figures.Slider(
 # %% [markdown]
 # ### Add light, not stored values
 #
-# A sensor adds light. A file does not store light but about its 2.2th root, because eyes see that way. So
-# frames must be turned back into light, averaged, and stored again. Who averages the stored values gets
+# A sensor adds light. A file does not store light but about its power 1/2.2, because eyes see that way. So
+# frames must be turned back into light, averaged, and stored again. Averaging stored values gives
 # another blur: here one white frame among black ones.
 
 # %%
@@ -175,7 +175,7 @@ for name, linear in (("light", True), ("stored values", False)):
 #
 # ## The idea: small steps through time
 #
-# Removing all of a large blur in one go is hard. Removing a seventh of it is easy: TL13 and TL11 hardly
+# Removing all of a large blur in one go is hard. Removing a sixth of it is easy: TL13 and TL11 hardly
 # differ. So let one network $G$ make small steps, each from its own last result:
 #
 # $$(I_i, F_i) = G(I_0, I_{i-1}, F_{i-1};\theta),\qquad i=1\dots N,$$
@@ -314,7 +314,7 @@ patches = Patches(list(photos.values()), small.task, 16, 2, channels=3)
 print(f"loss before training: {loss_of(MTRNN(), patches.levels(0), *plan(0, 0)).item():.4f}")
 
 # %% [markdown]
-# The paper's text leaves open how large a batch is, how the extra steps are drawn, and whether all steps of a
+# What we know of the paper (its code and a review; we had no full text) leaves open how large a batch is, how the extra steps are drawn, and whether all steps of a
 # sample make one update or several. Here the losses of all steps are averaged into one update.
 
 # %%
@@ -444,14 +444,14 @@ tables.Grid(
 )
 
 # %% [markdown]
-# The authors' weights gain more than four decibels on these two. The line below the table has what their
+# The authors' weights gain four decibels in the mean of these two: under two on Flower, nearly seven on Istanbul. The line below the table has what their
 # paper reports for all 1,111 pictures; some who measured the released files on all of them found less. Two
 # pictures decide nothing between these. RESULT-TODO: what ours gains, and that simulated shake carries over
 # to real blur to that extent.
 #
 # ## Questions
 #
-# The paper answers questions in four tables whose numbers we could not get; we know what it says about them.
+# The paper answers questions in five tables whose numbers we could not get; we know what it says about them.
 # So there is no column "paper" below, only its claim and whether it holds for us: 8 channels, 800 updates,
 # the four bundled photographs, mean of three seeds ± half their range. **Write down your guess before you
 # look.**
@@ -511,8 +511,8 @@ tables.Grid("Parts of the network", HEADER, rows_of(parts))
 #
 # ### Through time, through scales, or both? (Table 2, second half)
 #
-# The same parts five ways: six steps through time (MT); one step at each of three scales (MS); both; one step
-# alone; and one step with six times as many updates, because six passes cost six times as much as one. A
+# The same parts five ways: six steps through time (MT); one step at each of three scales (MS); both (six steps at
+# each of two scales); one step alone; and one step with six times as many updates, because six passes cost six times as much as one. A
 # sixth row asks what the temporal targets are worth: six steps that all have the *sharp* target. The paper:
 # MT is better than MS, and both together are slightly worse than MT.
 
@@ -655,11 +655,11 @@ else:
 # ## What did not reproduce, and why
 #
 # - **The benchmark.** The paper's number needs the GoPro videos and days of a GPU of 2020. The `paper` size
-#   of the recipe is there for who has them: `GOPRO_Large_all`, unpacked in `RESTORELIB_DATA`. It has not been
+#   of the recipe is there for those who have them: `GOPRO_Large_all`, unpacked in `RESTORELIB_DATA`. It has not been
 #   run.
 # - **Tables 1 to 4 and 6.** We do not have their numbers, only what the paper says about them.
-# - **The authors' training.** Their training code was never released. Batch size, the drawing of extra steps
-#   and the data used before the switch in their ablations are our guesses, see above.
+# - **The authors' training.** Their training code was never released. Batch size and the drawing of extra steps
+#   are our guesses, see above. In its ablations the paper also changes the training data half-way; ours do not.
 # - **The paper's "Ours-Z".** It is DMPHN's encoder and decoder with multi-temporal training; which levels it
 #   kept is not known. Ours keeps one.
 # - **The time.** See the trap above.
@@ -698,7 +698,7 @@ figures.explore(draw, picture=list(photos), level=(13, 11, 9, 7), steps=(6, 1, 2
 # right.
 #
 # 1. How far does one pixel of the result see after one pass, and after six? Compute the first by hand and
-#   check it with `network.reach`.
+#   check it with `restorelib.build("mtrnn", iterations=1).reach`.
 # 2. Blur the same picture with `linear=True` and `linear=False`, and score the trained network on both. Which
 #    regions differ most?
 # 3. Set `entries=(13,)` in `Incremental`. Predict what happens to inputs of TL7, then train and look.
