@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from address import configured
 
 BOOK = Path(__file__).parents[1] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
@@ -39,6 +40,16 @@ def is_picture(output):
     return "text/html" not in data and any(kind.startswith("image/") for kind in data)
 
 
+FIRST_CELL = """\
+try:
+    import restorelib
+except ImportError:  # an empty Colab runtime
+    %pip install -q "git+https://github.com/{}/{}"
+    import restorelib
+
+restorelib.begin()"""
+
+
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
@@ -49,6 +60,10 @@ def test_small(notebook):
 
 def test_executed_from_top_to_bottom(code):
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+
+
+def test_begins_with_what_an_empty_runtime_needs(code):
+    assert "".join(code[0]["source"]) == FIRST_CELL.format(*configured(BOOK.parent))
 
 
 def test_no_error_and_no_stderr(code):
