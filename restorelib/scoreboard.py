@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import mean
 
 from restorelib.published import TABLES
+from restorelib.recipes.memnet import SEEDS
 from restorelib.tables import DAGGER, cost, difference, score_of, show
 
 HEADER = ("row", "paper", "ours", "difference", "run and cost")
@@ -34,13 +35,12 @@ BENCHMARKS = {
     ("memnet/4", "MemNet"): "memnet-quick",
     ("memnet/5", "MemNet"): "memnet-jpeg-quick",
 }
-SIGNS = {"memnet/3": "σ ", "memnet/5": "quality "}  # else a scale
+SIGNS = {"memnet/3": ", σ ", "memnet/5": " quality "}  # else a scale
 # The pictures of these tables can't be had; ours are scored on others.
 OTHER_PICTURES = {"14-images": "Set12", "BSD200": "BSD200-half"}
 NOISE = {"rednet/1": "14-images", "rednet/2": "BSD200"}
 ONE_FOR_ALL = {"rednet/6": ("σ ", "red10-noise-blind-quick"), "rednet/7": ("×", "red10-x234-quick")}
 MEMORIES = {"MemNet_NL": "no-long", "MemNet_NS": "no-short", "MemNet": "full"}
-SEEDS = (0, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,8 @@ def _benchmark(table: str, column: str) -> Iterator[Claim]:
         dataset, parameter, method = key
         run = our if isinstance(our, str) else our.get(parameter)
         if method == column and run:
-            ours = OTHER_PICTURES.get(dataset, dataset)
-            where = dataset if ours == dataset else f"{dataset}, ours on {ours},"
-            yield Claim(f"{where} {SIGNS.get(table, '×')}{parameter}", key, (run,), ours, parameter)
+            ours, where = _scored_on(dataset)
+            yield Claim(f"{where}{SIGNS.get(table, ' ×')}{parameter}", key, (run,), ours, parameter)
 
 
 def _noise(table: str, dataset: str, column: str) -> Iterator[Claim]:
@@ -114,9 +113,14 @@ def _noise(table: str, dataset: str, column: str) -> Iterator[Claim]:
 
 def _one_for_all(table: str, sign: str, run: str) -> Iterator[Claim]:
     for dataset, level in TABLES[table].cells:
-        ours = OTHER_PICTURES.get(dataset, dataset)
-        where = dataset if ours == dataset else f"{dataset}, ours on {ours}"
+        ours, where = _scored_on(dataset)
         yield Claim(f"{where}, {sign}{level}", (dataset, level), (run,), ours, int(level))
+
+
+def _scored_on(dataset: str) -> tuple[str, str]:
+    """The set that ours are scored on where the paper has `dataset`, and how a row names both."""
+    ours = OTHER_PICTURES.get(dataset, dataset)
+    return ours, dataset if ours == dataset else f"{dataset}, ours on {ours}"
 
 
 def _section(table: str, title: str, claims: Iterator[Claim]) -> str:
