@@ -1,6 +1,7 @@
 """Take a finished run into the package: python tools/ship.py runs/NAME-PROFILE [...] [--record-only]
 
-The weights are kept in half precision where no score of the record moves by 0.001 dB, else as they are.
+The weights are kept in half precision where no picture's score in the record moves by 0.001 dB, else as
+they are.
 """
 
 import shutil
@@ -33,12 +34,13 @@ def ship(source: Path, shipped: Path = runs.SHIPPED, record_only: bool = False) 
 
 
 def moved(folder: Path, about: dict) -> float:
-    """By how many dB a recorded score on the bundled pictures or Set5 differs from the folder's weights'."""
+    """By how many dB at most a record's score of a bundled or Set5 picture differs from the weights'."""
     differences = [0.0]
     for score in about["scores"]:
         if score["set"] in ("bundled", "Set5"):
             again = runs.rescore(folder, load_set(score["set"]), score)
-            differences.append(abs(again["psnr"] - score["psnr"]))
+            pairs = zip(again["images"], score["images"], strict=True)
+            differences += [abs(now["psnr"] - then["psnr"]) for now, then in pairs]
     return max(differences)
 
 
