@@ -15,15 +15,13 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from pace import PATIENCE, slow
 
 from tools.exercises import judge, wire
 from tools.exercises.build import STUDENT, gradescope, start_cell
 from tools.exercises.grade import grade, plain, to_mark
 from tools.exercises.master import CHAPTERS, EXERCISES, MASTERS, read
 
-# How many times longer than on an idle machine things may take.
-PATIENCE = float(os.environ.get("RESTORELIB_PATIENCE", "1"))
-slow = pytest.mark.skipif(not os.environ.get("RESTORELIB_SLOW"), reason="RESTORELIB_SLOW is unset: minutes")
 SEEDS = (1, 2)
 
 

@@ -1,18 +1,18 @@
 """The built book in a browser: complete, silent, self-contained, accessible, and its figures move."""
 
-import os
 import re
 from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built import HTML, pages
+from pace import PATIENCE
 
 ENTRY, CHAPTER = "index.html", "book/vdsr.html"
 PAGES = [page for page in pages() if page != ENTRY]
 
 HEAVY = 2.5e6  # bytes of HTML, pictures inside included
-SOON = 2000 * float(os.environ.get("RESTORELIB_PATIENCE", "1"))  # ms; more patience for a busy machine
+SOON = 2000 * PATIENCE  # ms
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 

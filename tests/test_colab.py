@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 from address import configured
+from pace import PATIENCE, slow
 
 ROOT = Path(__file__).parents[1]
-# How many times longer than on an idle machine things may take.
-PATIENCE = float(os.environ.get("RESTORELIB_PATIENCE", "1"))
 CHAPTER = ROOT / "book" / "vdsr.ipynb"
-slow = pytest.mark.skipif(not os.environ.get("RESTORELIB_SLOW"), reason="RESTORELIB_SLOW is unset: minutes")
 
 
 def pinned(package):

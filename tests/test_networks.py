@@ -1,9 +1,8 @@
 """Networks: sizes, shapes, gradients, what the options do, and the authors' weights on the real pictures."""
 
-import os
-
 import pytest
 import torch
+from pace import slow
 
 import restorelib
 from restorelib import build
@@ -112,7 +111,6 @@ def test_what_is_no_network_is_refused(refused):
 # ---------------------------------------------------------------- the authors' weights
 
 VDSR = TABLES["vdsr/3"].cells
-slow = pytest.mark.skipif(not os.environ.get("RESTORELIB_SLOW"), reason="RESTORELIB_SLOW is unset: minutes")
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
