@@ -7,6 +7,8 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from scipy.stats import ttest_1samp
+
 from restorelib import runs
 from restorelib.degrade import KEYS
 from restorelib.published import TABLES, Cell
@@ -95,6 +97,24 @@ def spread(names: Sequence[str], dataset: str, parameter: int) -> str:
     """Mean PSNR of runs that differ in their seed, ± half the range, in dB."""
     scores = [score_of(name, dataset, parameter)[0] for name in names]
     return f"{sum(scores) / len(scores):.2f} ± {(max(scores) - min(scores)) / 2:.2f}"
+
+
+def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: int) -> str:
+    """Mean difference in PSNR of runs to others, seed by seed, ± half its range, in dB.
+
+    A question mark says "undecided": a t-test finds p of 0.05 or more for a mean of zero. One seed decides
+    nothing either.
+    """
+    gaps = [
+        score_of(name, dataset, parameter)[0] - score_of(other, dataset, parameter)[0]
+        for name, other in zip(names, others, strict=True)
+    ]
+    mean, half = sum(gaps) / len(gaps), (max(gaps) - min(gaps)) / 2
+    if len(gaps) == 1:
+        return f"{mean:+.2f}, one seed"
+    decided = ttest_1samp(gaps, 0).pvalue < 0.05
+    # Rounded first: -0.00 would puzzle.
+    return f"{round(mean, 2) + 0:+.2f} ± {half:.2f}{'' if decided else ' ?'}"
 
 
 def benchmark(

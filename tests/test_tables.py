@@ -108,6 +108,25 @@ def test_the_spread_over_seeds_is_half_the_range(monkeypatch):
     assert tables.spread(["a"], "Set5", 2) == "36.90 ± 0.00"
 
 
+def test_a_gap_is_taken_seed_by_seed_and_says_when_it_is_undecided(monkeypatch):
+    scores = {
+        "a0": 36.9,
+        "a1": 37.4,
+        "a2": 37.9,
+        "b0": 36.8,
+        "b1": 37.31,
+        "b2": 37.79,
+        "c0": 37,
+        "c1": 37,
+        "c2": 38,
+    }
+    monkeypatch.setattr(tables, "score_of", lambda name, dataset, parameter: (scores[name], 0.95))
+    a, b, c = ([f"{label}{seed}" for seed in (0, 1, 2)] for label in "abc")
+    assert tables.gap(a, b, "Set5", 2) == "+0.10 ± 0.01"  # 0.10, 0.09, 0.11, though the seeds are 1 dB apart
+    assert tables.gap(a, c, "Set5", 2) == "+0.07 ± 0.25 ?"  # -0.1, 0.4, -0.1
+    assert tables.gap(a[:1], b[:1], "Set5", 2) == "+0.10, one seed"
+
+
 def test_a_benchmark_with_a_run_for_each_scale():
     ours = {2: "vdsr-quick", 3: "vdsr-reduced", 4: "vdsr-reduced"}
     grid = benchmark("vdsr/3", "VDSR", ours, sets=("Set5",))
