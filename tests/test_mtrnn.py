@@ -276,6 +276,18 @@ def test_repeated_levels_cut_nothing(refused):
         build("dmphn", levels=(1, 4))
 
 
+@pytest.mark.parametrize("name", [*WITH_PASSES, "dmphn"])
+def test_what_a_new_network_adds_depends_on_the_picture(name):
+    # Where a signal fades on its way through the layers, training finds nothing to change.
+    network = build(name, width=8).eval()
+    first = torch.rand(1, 3, 64, 64)
+    other = first.clone()
+    other[..., 30:34, 30:34] = 0
+    with torch.no_grad():
+        changed = network(other) - other - (network(first) - first)
+    assert changed[..., 20:44, 20:44].std() > 1e-3
+
+
 # ---------------------------------------------------------------- tiles
 
 

@@ -10,9 +10,14 @@ from restorelib.networks.mtrnn import Progressive
 
 def head(inputs: int, outputs: int) -> nn.Sequential:
     """Two convolutions, ReLU after each."""
-    return nn.Sequential(
-        conv(inputs, outputs, he=False), nn.ReLU(), conv(outputs, outputs, he=False), nn.ReLU()
-    )
+    return nn.Sequential(conv(inputs, outputs), nn.ReLU(), conv(outputs, outputs), nn.ReLU())
+
+
+def halving(inputs: int, outputs: int) -> nn.Sequential:
+    """A convolution at every second pixel, ReLU, and a `head`."""
+    strided = conv(inputs, outputs)
+    strided.stride = (2, 2)
+    return nn.Sequential(strided, nn.ReLU(), head(outputs, outputs))
 
 
 def doubled(x: torch.Tensor, times: int = 1) -> torch.Tensor:
@@ -25,6 +30,7 @@ class FPN(Progressive):
 
     The generator alone, trained without a discriminator. In place of a network pretrained on ImageNet a few
     strided convolutions make the pyramid, and nothing is normalised: what is compared is how it is applied.
+    It starts as He et al. say; with PyTorch's usual start the signal fades on its way and nothing is learned.
     One pass over a pyramid is DeblurGAN-v2's multi-scale scheme; here ``iterations=1`` is that, and more make
     it multi-temporal, with I_(i-1) as three more channels of the input.
 
@@ -36,15 +42,12 @@ class FPN(Progressive):
 
     def __init__(self, width: int = 32, iterations: int = 1, zero_last: bool = False):
         super().__init__(iterations, 1, reach=126, multiple=16)
-        self.bottom_up = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(6 if i == 0 else width, width, 3, 2, 1), nn.ReLU(), head(width, width))
-            for i in range(4)
-        )
-        self.lateral = nn.ModuleList(conv(width, width, 1, he=False) for _ in range(4))
+        self.bottom_up = nn.ModuleList(halving(6 if i == 0 else width, width) for i in range(4))
+        self.lateral = nn.ModuleList(conv(width, width, 1) for _ in range(4))
         self.heads = nn.ModuleList(head(width, width // 2) for _ in range(4))
-        self.smooth = nn.Sequential(conv(2 * width, width, he=False), nn.ReLU())
+        self.smooth = nn.Sequential(conv(2 * width, width), nn.ReLU())
         self.last = nn.Sequential(
-            conv(width, width // 2, he=False), nn.ReLU(), conv(width // 2, 3, he=False), nn.Tanh()
+            conv(width, width // 2), nn.ReLU(), conv(width // 2, 3, he=False), nn.Tanh()
         )
         if zero_last:
             nn.init.zeros_(self.last[-2].weight)
