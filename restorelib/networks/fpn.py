@@ -5,19 +5,21 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from restorelib.blocks import conv
-from restorelib.networks.mtrnn import Progressive
+from restorelib.networks.mtrnn import SLOPE, Progressive
 
 
 def head(inputs: int, outputs: int) -> nn.Sequential:
-    """Two convolutions, ReLU after each."""
-    return nn.Sequential(conv(inputs, outputs), nn.ReLU(), conv(outputs, outputs), nn.ReLU())
+    """Two convolutions, LeakyReLU after each."""
+    return nn.Sequential(
+        conv(inputs, outputs), nn.LeakyReLU(SLOPE), conv(outputs, outputs), nn.LeakyReLU(SLOPE)
+    )
 
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:
-    """A convolution at every second pixel, ReLU, and a `head`."""
+    """A convolution at every second pixel, LeakyReLU, and a `head`."""
     strided = conv(inputs, outputs)
     strided.stride = (2, 2)
-    return nn.Sequential(strided, nn.ReLU(), head(outputs, outputs))
+    return nn.Sequential(strided, nn.LeakyReLU(SLOPE), head(outputs, outputs))
 
 
 def doubled(x: torch.Tensor, times: int = 1) -> torch.Tensor:
@@ -30,7 +32,9 @@ class FPN(Progressive):
 
     The generator alone, trained without a discriminator. In place of a network pretrained on ImageNet a few
     strided convolutions make the pyramid, and nothing is normalised: what is compared is how it is applied.
-    It starts as He et al. say; with PyTorch's usual start the signal fades on its way and nothing is learned.
+    It starts as He et al. say: with PyTorch's usual start the signal fades on its way. And its ReLUs leak, as
+    those of MT-RNN do: plain ones fell silent in training.
+
     One pass over a pyramid is DeblurGAN-v2's multi-scale scheme; here ``iterations=1`` is that, and more make
     it multi-temporal, with I_(i-1) as three more channels of the input.
 
@@ -45,9 +49,9 @@ class FPN(Progressive):
         self.bottom_up = nn.ModuleList(halving(6 if i == 0 else width, width) for i in range(4))
         self.lateral = nn.ModuleList(conv(width, width, 1) for _ in range(4))
         self.heads = nn.ModuleList(head(width, width // 2) for _ in range(4))
-        self.smooth = nn.Sequential(conv(2 * width, width), nn.ReLU())
+        self.smooth = nn.Sequential(conv(2 * width, width), nn.LeakyReLU(SLOPE))
         self.last = nn.Sequential(
-            conv(width, width // 2), nn.ReLU(), conv(width // 2, 3, he=False), nn.Tanh()
+            conv(width, width // 2), nn.LeakyReLU(SLOPE), conv(width // 2, 3, he=False), nn.Tanh()
         )
         if zero_last:
             nn.init.zeros_(self.last[-2].weight)
