@@ -94,9 +94,10 @@ def difference(ours: tuple[float, float] | None, paper: Cell | None) -> str:
 
 
 def spread(names: Sequence[str], dataset: str, parameter: int) -> str:
-    """Mean PSNR of runs that differ in their seed, ± half the range, in dB."""
+    """Mean PSNR of runs that differ in their seed, ± half the range if there are several, in dB."""
     scores = [score_of(name, dataset, parameter)[0] for name in names]
-    return f"{sum(scores) / len(scores):.2f} ± {(max(scores) - min(scores)) / 2:.2f}"
+    half = f" ± {(max(scores) - min(scores)) / 2:.2f}" if len(scores) > 1 else ""
+    return f"{sum(scores) / len(scores):.2f}{half}"
 
 
 def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: int) -> str:

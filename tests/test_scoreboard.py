@@ -51,19 +51,19 @@ def test_a_row_by_hand(sections):
 
 
 def test_a_row_that_was_not_scored_has_a_dash(sections):
-    rows = [row for rows in sections.values() for row in rows if row["row"].startswith("Urban100")]
+    rows = [row for rows in sections.values() for row in rows if row.get("row", "").startswith("Urban100")]
     assert rows
     assert {row["ours"] for row in rows} == {row["difference"] for row in rows} == {"–"}
 
 
 def test_every_run_of_the_page_is_shipped(sections):
-    named = {row["run and cost"].split(",")[0] for rows in sections.values() for row in rows}
+    named = {row["run and cost"].split(",")[0] for rows in sections.values() for row in rows if "row" in row}
     assert named <= set(runs.shipped())
 
 
 def test_each_benchmark_is_in_one_section(sections):
-    # And two tables of VDSR, one of MemNet; RED10 and RED20 where other pictures stand in.
-    expected = len(scoreboard.BENCHMARKS) + 3 + 2 * len(scoreboard.NOISE) + len(scoreboard.ONE_FOR_ALL)
+    # And two tables of VDSR, one of MemNet, one of MT-RNN; RED10 and RED20 where other pictures stand in.
+    expected = len(scoreboard.BENCHMARKS) + 4 + 2 * len(scoreboard.NOISE) + len(scoreboard.ONE_FOR_ALL)
     assert len(sections) == expected
 
 
@@ -87,3 +87,31 @@ def test_small_differences_are_of_means_over_seeds(sections):
     scores = [score_of(f"memnet-no-long-seed{seed}-quick", "Set5", 2)[0] for seed in (0, 1, 2)]
     assert rows[0]["ours"].startswith(f"{sum(scores) / 3:.2f} / ")
     assert rows[0]["run and cost"].endswith("seed 0; mean of 3 seeds")
+
+
+def test_an_ordering_holds_only_where_the_seeds_decide():
+    ahead, behind, unclear = "+0.10 ± 0.01", "-0.10 ± 0.01", "+0.10 ± 0.30 ?"
+    words = {
+        (ahead, ahead): "holds",
+        (behind, behind): "does not hold",
+        (ahead, behind): "depends on the blur",
+        (unclear, ahead): "holds at TL13",
+        (behind, unclear): "does not hold at TL7",
+        (unclear, unclear): "undecided",
+        ("+0.10, one seed", unclear): "undecided",
+    }
+    for gaps, word in words.items():
+        assert scoreboard._verdict(dict(zip((7, 13), gaps, strict=True))) == word
+
+
+def test_an_ordering_by_hand(sections):
+    (row,) = [
+        r for r in sections["Orderings of the MT-RNN paper"] if r["the paper: better with"].startswith("six")
+    ]
+    scores = {
+        label: [score_of(f"mtrnn-{label}-seed{seed}-quick", "bundled", 13)[0] for seed in (0, 1, 2)]
+        for label in ("mt", "one-step")
+    }
+    gap = sum(scores["mt"]) / 3 - sum(scores["one-step"]) / 3
+    assert float(row["ours, TL13"].split()[0]) == pytest.approx(gap, abs=0.006)
+    assert row["seeds"] == "3"
