@@ -12,8 +12,10 @@ from restorelib.errors import RestoreError
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
 
-def conv(inputs: int, outputs: int, kernel: int = 3, bias: bool = True, he: bool = True) -> nn.Conv2d:
-    """A convolution that keeps height and width (zero padding).
+def conv(
+    inputs: int, outputs: int, kernel: int = 3, bias: bool = True, he: bool = True, stride: int = 1
+) -> nn.Conv2d:
+    """A convolution that keeps height and width, or divides them by its stride (zero padding).
 
     Args:
         inputs: channels in.
@@ -22,8 +24,9 @@ def conv(inputs: int, outputs: int, kernel: int = 3, bias: bool = True, he: bool
         bias: whether to add a learned constant per output channel.
         he: start as He et al. (2015) say, with biases at zero; else as PyTorch does, with weights of a sixth
             of that variance. Residual blocks need the latter: with the former each one triples the variance.
+        stride: pixels from one result to the next.
     """
-    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=bias)
     if he:
         nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
         if bias:

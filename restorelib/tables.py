@@ -89,8 +89,12 @@ def difference(ours: tuple[float, float] | None, paper: Cell | None) -> str:
     """Ours minus the paper's, in dB."""
     if ours is None or paper is None:
         return "–"
-    # Rounded first: the paper's number is, and -0.00 would puzzle.
-    return f"{round(ours[0] - paper.psnr, 2) + 0:+.2f}"
+    return _signed(ours[0] - paper.psnr)
+
+
+def _signed(decibels: float) -> str:
+    """A difference; rounded first, as a paper's number is, and because -0.00 would puzzle."""
+    return f"{round(decibels, 2) + 0:+.2f}"
 
 
 def spread(names: Sequence[str], dataset: str, parameter: int) -> str:
@@ -106,16 +110,20 @@ def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: in
     A question mark says "undecided": a t-test finds p of 0.05 or more for a mean of zero. One seed decides
     nothing either.
     """
-    gaps = [
+    each = gaps(names, others, dataset, parameter)
+    mean = _signed(sum(each) / len(each))
+    if len(each) == 1:
+        return f"{mean}, one seed"
+    decided = ttest_1samp(each, 0).pvalue < 0.05
+    return f"{mean} ± {(max(each) - min(each)) / 2:.2f}{'' if decided else ' ?'}"
+
+
+def gaps(names: Sequence[str], others: Sequence[str], dataset: str, parameter: int) -> list[float]:
+    """Differences in PSNR of runs to others, one by one, in dB."""
+    return [
         score_of(name, dataset, parameter)[0] - score_of(other, dataset, parameter)[0]
         for name, other in zip(names, others, strict=True)
     ]
-    mean, half = sum(gaps) / len(gaps), (max(gaps) - min(gaps)) / 2
-    if len(gaps) == 1:
-        return f"{mean:+.2f}, one seed"
-    decided = ttest_1samp(gaps, 0).pvalue < 0.05
-    # Rounded first: -0.00 would puzzle.
-    return f"{round(mean, 2) + 0:+.2f} ± {half:.2f}{'' if decided else ' ?'}"
 
 
 def benchmark(

@@ -198,12 +198,11 @@ def test_the_trained_network_is_what_was_validated(recipe, train, pictures):
 
 def test_minutes_end_the_training_and_its_schedule(recipe, train):
     training = train(replace(recipe, updates=10**9, minutes=0.05, schedule="cosine", validations=1))
-    batch, rates, halfway = training.patches.batch, [], []
+    batch, done, rates = training.patches.batch, [], []
 
     def watched(step):
+        done.append(training.done())
         rates.append(training.optimiser.param_groups[0]["lr"] / recipe.lr)
-        if 0.4 < training.done() < 0.6:
-            halfway.append(rates[-1])
         return batch(step)
 
     training.patches.batch = watched
@@ -212,7 +211,8 @@ def test_minutes_end_the_training_and_its_schedule(recipe, train):
     # The cosine follows the clock: full after the warm-up, a half at half time, nothing when it is over.
     assert max(rates) > 0.9
     assert rates[-1] < 0.02
-    assert all(0.25 < rate < 0.75 for rate in halfway)  # 0.35 to 0.65, and an update's delay
+    # A mean over time, not over updates: on a busy machine these don't come evenly.
+    assert np.trapezoid(rates, done) == pytest.approx(0.5, abs=0.15)
 
 
 def test_a_rate_that_explodes_is_one_line(recipe, train, refused):

@@ -17,9 +17,7 @@ def head(inputs: int, outputs: int) -> nn.Sequential:
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:
     """A convolution at every second pixel, LeakyReLU, and a `head`."""
-    strided = conv(inputs, outputs)
-    strided.stride = (2, 2)
-    return nn.Sequential(strided, nn.LeakyReLU(SLOPE), head(outputs, outputs))
+    return nn.Sequential(conv(inputs, outputs, stride=2), nn.LeakyReLU(SLOPE), head(outputs, outputs))
 
 
 def doubled(x: torch.Tensor, times: int = 1) -> torch.Tensor:

@@ -78,8 +78,7 @@ def _resized(x: torch.Tensor, of: int, to: int) -> torch.Tensor:
 
 def layer(inputs: int, outputs: int, kernel: int, stride: int = 1, active: bool = False) -> nn.Sequential:
     """A convolution, followed by LeakyReLU if `active`; a stride divides height and width."""
-    convolution = conv(inputs, outputs, kernel, he=False)
-    convolution.stride = (stride, stride)
+    convolution = conv(inputs, outputs, kernel, he=False, stride=stride)
     return nn.Sequential(convolution, *([nn.LeakyReLU(SLOPE)] if active else []))
 
 
