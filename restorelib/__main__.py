@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -72,11 +71,14 @@ def evaluate(
     ],
     set_: Annotated[str, typer.Option("--set", help="a set's name or a folder of images")] = "bundled",
     scale: Annotated[int | None, typer.Option(help="default: the first it was trained for")] = None,
+    level: Annotated[
+        int | None, typer.Option(help="sigma, JPEG quality or temporal level; default as for --scale")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Score a run on a set of pictures under the papers' protocol."""
     network = runs.load(run)
-    degradation = _asked(runs.scored_under(set_, runs.degradations(network.record)), scale)
+    degradation = _asked(runs.scored_under(set_, runs.degradations(network.record))[0], scale, level)
     result = {"run": run, "set": set_, **evaluate_set(network, images.load_set(set_), degradation)}
     if as_json:
         print(json.dumps(result, indent=1))
@@ -86,15 +88,17 @@ def evaluate(
     print(_line(result))
 
 
-def _asked(trained: Sequence[Degradation], scale: int | None) -> Degradation:
-    """The degradation to score under: the first that suits, or bicubic at the scale asked for."""
-    if scale is None:
-        return trained[0]
-    if scale < 2:
+def _asked(usual: Degradation, scale: int | None, level: int | None) -> Degradation:
+    """The degradation to score under: the usual one, or that at the scale or level asked for."""
+    if isinstance(usual, Bicubic) and level is not None:
+        raise RestoreError("this run is for super-resolution; say --scale in place of --level")
+    if not isinstance(usual, Bicubic) and scale is not None:
+        raise RestoreError("this run is not for super-resolution; say --level in place of --scale")
+    if scale is not None and scale < 2:
         raise RestoreError("--scale must be 2 or more")
-    if not isinstance(trained[0], Bicubic):
-        raise RestoreError("this run is not for super-resolution; leave out --scale")
-    return replace(trained[0], scale=scale)
+    if level is not None and level < 1:
+        raise RestoreError("--level must be 1 or more")
+    return replace(usual, **{usual.key: scale or level or usual.parameter})
 
 
 def _line(score: dict) -> str:
@@ -107,15 +111,21 @@ def image(
     source: Annotated[Path, typer.Argument(metavar="IN")],
     target: Annotated[Path, typer.Argument(metavar="OUT")],
     run: Annotated[str, typer.Option(help="a run, as for evaluate")],
-    scale: Annotated[int, typer.Option(help="how many times larger the result is")] = 2,
+    scale: Annotated[
+        int | None,
+        typer.Option(help="how many times larger the result is; default: 2 for super-resolution, else 1"),
+    ] = None,
     tile: Annotated[int | None, typer.Option(help="side of the squares restored at a time")] = None,
 ) -> None:
     """Restore one picture of your own."""
-    if scale < 1:
+    if scale is not None and scale < 1:
         raise RestoreError("--scale must be 1 or more")
     if tile is not None and tile < 1:
         raise RestoreError("--tile must be 1 or more")
-    images.write(target, restore_image(runs.load(run), images.read(source), scale, tile))
+    network, picture = runs.load(run), images.read(source)
+    if scale is None:
+        scale = 2 if isinstance(runs.degradations(network.record)[0], Bicubic) else 1
+    images.write(target, restore_image(network, picture, scale, tile))
     print(f"{target} written")
 
 

@@ -212,10 +212,17 @@ class Recorded:
 
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """The blurred version of (N, 3 * versions, H, W), as (N, 3, H, W)."""
-        return self.levels(clean)[LEVELS.index(self.level) if self.level else -1]
+        return self.levels(clean)[_place(self.level) if self.level else -1]
 
 
 FRAMES = LEVELS[-1]
+
+
+def _place(level: int) -> int:
+    """Where a temporal level stands among all."""
+    if level not in LEVELS:
+        raise RestoreError(f"there is no temporal level {level}; choose 3, 5, 7, 9, 11 or 13")
+    return LEVELS.index(level)
 
 
 @dataclass(frozen=True)
@@ -279,9 +286,7 @@ class Motion:
 
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Degrade (N, C, H, W); the generator must live on the tensor's device."""
-        if self.level not in LEVELS:
-            raise RestoreError(f"there is no temporal level {self.level}; choose 3, 5, 7, 9, 11 or 13")
-        return self.levels(clean, generator)[LEVELS.index(self.level)]
+        return self.levels(clean, generator)[_place(self.level)]
 
 
 def moved(picture: torch.Tensor, paths: torch.Tensor) -> torch.Tensor:

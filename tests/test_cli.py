@@ -11,7 +11,8 @@ import pytest
 
 from restorelib import images, runs
 from restorelib.__main__ import main
-from restorelib.degrade import bicubic_up
+from restorelib.degrade import Jpeg, Motion, Noise, bicubic_up
+from restorelib.evaluation import evaluate
 from restorelib.metrics import Protocol
 
 
@@ -75,6 +76,23 @@ def test_evaluate_at_a_scale_it_was_not_trained_for(cli, small_set, shipped):
     assert json.loads(out)["scale"] == 4
 
 
+@pytest.mark.parametrize(
+    ("run", "level", "kind"),
+    [
+        ("noisy", 30, Noise(30)),
+        ("jpeg", 20, Jpeg(20)),
+        ("blurred", 13, Motion(13)),
+        ("blurred", None, Motion(3)),
+    ],
+)
+def test_evaluate_at_a_level(cli, small_set, run, level, kind):
+    code, out, _ = cli("evaluate", run, "--set", small_set, "--json", *(["--level", level] if level else []))
+    network = runs.load(run)
+    expected = evaluate(network, images.load_set(small_set), kind)
+    assert code == 0
+    assert json.loads(out)["psnr"] == pytest.approx(expected["psnr"])
+
+
 def test_evaluate_gives_the_published_scores(cli, benchmark_set):
     assert len(benchmark_set("Set5")) == 5
     _, out, _ = cli("evaluate", "bicubic", "--set", "Set5", "--scale", 3, "--json")
@@ -97,6 +115,13 @@ def test_a_picture_is_restored(cli, bundled, tmp_path, colour):
     assert (code, out) == (0, f"{tmp_path / 'out.png'} written\n")
     enlarged = images.to_image(bicubic_up(images.to_tensor(picture), 3))
     assert abs(images.read(tmp_path / "out.png").astype(int) - enlarged).max() <= 1
+
+
+@pytest.mark.parametrize(("run", "larger"), [("bicubic", 2), ("red10-noise50-quick", 1), ("mtrnn", 1)])
+def test_a_picture_is_enlarged_only_by_runs_for_super_resolution(cli, bundled, tmp_path, run, larger):
+    images.write(tmp_path / "in.png", bundled["chelsea"][100:140, 120:180])
+    assert cli("image", tmp_path / "in.png", tmp_path / "out.png", "--run", run)[0] == 0
+    assert images.read(tmp_path / "out.png").shape == (40 * larger, 60 * larger, 3)
 
 
 # ---------------------------------------------------------------- data, runs, train
@@ -153,6 +178,10 @@ WRONG = [
     ("evaluate bicubic --set {empty}", "holds no image"),
     ("evaluate bicubic --scale 1", "--scale must be 2 or more"),
     ("evaluate bicubic --scale -2", "--scale must be 2 or more"),
+    ("evaluate bicubic --level 2", "say --scale in place of --level"),
+    ("evaluate tv/30 --scale 2", "say --level in place of --scale"),
+    ("evaluate tv/30 --level 0", "--level must be 1 or more"),
+    ("evaluate blurred --level 4", "there is no temporal level 4"),
     ("evaluate bicubic --scale 5000", "the picture has fewer than 5000x5000 pixels"),
     ("evaluate bicubic --scale 145", "SSIM needs at least 11x11 pixels"),
     ("train vdsl", "no recipe is called 'vdsl'"),

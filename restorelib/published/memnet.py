@@ -18,7 +18,7 @@ TABLE_2 = """
 row               VDSR  DRCN    RED     MemNet-91 MemNet_M-91 MemNet_M-291
 depth             20    20      30      80        80          80
 filters           64    256     128     64        64          64
-parameters        665K  1,774K  4,131K  677K      677K        677K
+parameters        665K† 1,774K† 4,131K† 677K      677K        677K
 training-images   291   91      300     91        91          291
 multi-supervision no    yes     no      no        yes         yes
 """
@@ -76,8 +76,7 @@ TABLES = {
     "memnet/2": Table(
         "Networks that keep their memories and networks that don't, Set5 x3, PSNR on luma",
         "MemNet paper, table 2; PSNR of VDSR, DRCN and the last MemNet as repeated in later papers' tables, "
-        "of RED from the RED-Net paper; the rows above it are from memory, and the counts of parameters are "
-        "those of the networks built here",
+        "of RED from the RED-Net paper; the rest is quoted from memory",
         words(TABLE_2, labels=1) | parse(TABLE_2_PSNR, labels=1),
     ),
     "memnet/3": Table(

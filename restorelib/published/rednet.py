@@ -137,7 +137,7 @@ TABLES = {
         parse(TABLE_6, labels=1),
     ),
     "rednet/7": Table(
-        "One 30-layer network for all scales (columns), PSNR and SSIM on luma",
+        "One 30-layer network for all scales, PSNR and SSIM on luma",
         "RED-Net paper, table 7",
         parse(TABLE_7, labels=1),
     ),

@@ -42,7 +42,7 @@ TABLES = {
         parse(TABLE_1, labels=2),
     ),
     "vdsr/2": Table(
-        "Scales in training (columns) by scale tested (rows), Set5, 91 training images",
+        "Scales in training by scale tested, Set5, 91 training images",
         "VDSR paper, table 2; unmarked cells are confirmed by its text",
         parse(TABLE_2, labels=1),
     ),
