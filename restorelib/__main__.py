@@ -113,7 +113,7 @@ def image(
     run: Annotated[str, typer.Option(help="a run, as for evaluate")],
     scale: Annotated[
         int | None,
-        typer.Option(help="how many times larger the result is; default: 2 for super-resolution, else 1"),
+        typer.Option(help="how many times larger the result is; default: the first it was trained for, or 1"),
     ] = None,
     tile: Annotated[int | None, typer.Option(help="side of the squares restored at a time")] = None,
 ) -> None:
@@ -124,7 +124,8 @@ def image(
         raise RestoreError("--tile must be 1 or more")
     network, picture = runs.load(run), images.read(source)
     if scale is None:
-        scale = 2 if isinstance(runs.degradations(network.record)[0], Bicubic) else 1
+        usual = runs.degradations(network.record)[0]
+        scale = usual.scale if isinstance(usual, Bicubic) else 1
     images.write(target, restore_image(network, picture, scale, tile))
     print(f"{target} written")
 

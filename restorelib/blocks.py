@@ -203,4 +203,5 @@ def check_scale(scales: tuple[int, ...], scale: int) -> None:
     """Raise `RestoreError` if a network that enlarges by `scales` is asked for another `scale`."""
     if scale not in scales:
         can = " or ".join(f"x{s}" for s in scales)
-        raise RestoreError(f"this network enlarges {can}, not x{scale}; take one built for x{scale}")
+        other = "another" if scale == 1 else f"one built for x{scale}"
+        raise RestoreError(f"this network enlarges {can}, not x{scale}; take {other}")

@@ -31,7 +31,7 @@ def cubic(t: torch.Tensor) -> torch.Tensor:
     return torch.where(t <= 1, near, torch.where(t <= 2, far, torch.zeros_like(t)))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # more than a training needs; a large photo's are 100 MB
 def resize_matrix(
     size_in: int, size_out: int, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu"
 ) -> torch.Tensor:

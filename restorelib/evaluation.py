@@ -1,11 +1,12 @@
 """Restoring whole pictures, and scoring a network on a set: one row a picture."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import nn
 
+from restorelib.blocks import check_scale
 from restorelib.degrade import Bicubic, Degradation, Recorded, bicubic_up, modcrop
 from restorelib.errors import RestoreError
 from restorelib.images import luma, rgb_to_ycbcr, to_image, to_tensor, ycbcr_to_rgb
@@ -37,6 +38,8 @@ def restore(
         self_ensemble: restore the eight flips and rotations, turn them back, and average.
         tile: restore squares of so many input pixels at a time to save memory; None: all at once if it fits.
     """
+    if not getattr(network, "enlarged", True):
+        check_scale(network.scales, scale)
     x = degraded.to(device_of(network), torch.float32)
     if not self_ensemble:
         return apply_within_memory(network, x, scale, tile).cpu()
@@ -79,7 +82,7 @@ def pair(
 
 
 def score(
-    network: nn.Module | Callable[[torch.Tensor], torch.Tensor],
+    network: nn.Module,
     image: np.ndarray,
     degradation: Degradation,
     protocol: Protocol,

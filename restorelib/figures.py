@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -69,7 +70,7 @@ def curves(axis: plt.Axes, groups: Mapping[str, Sequence[str]], field: str = "va
         field: "validation" for PSNR in dB, "loss" for the training loss.
         look: further settings of every line.
     """
-    for label, colour, line in zip(groups, COLOURS, LINES, strict=False):
+    for label, (colour, line) in zip(groups, cycle(zip(COLOURS, LINES, strict=True)), strict=False):
         for i, run in enumerate(groups[label]):
             values = runs.record(run)[field]
             updates, heights = [v[0] for v in values], [v[-1] for v in values]

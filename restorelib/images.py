@@ -11,6 +11,7 @@ import csv
 import hashlib
 import os
 from collections import Counter
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -73,7 +74,7 @@ def read(path: str | Path) -> np.ndarray:
             picture.load()
     except FileNotFoundError:
         raise RestoreError(f"{path}: no such file") from None
-    except (UnidentifiedImageError, OSError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
         raise RestoreError(f"{path}: not a readable image ({error})") from None
     if deep:
         raise RestoreError(f"{path}: has 16 bits a channel; save it as 8-bit grey or RGB first")
@@ -175,7 +176,9 @@ def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
 
 def at_hand() -> list[str]:
     """Names of the sets that lie whole in RESTORELIB_DATA or the cache; no file is read."""
-    places = [Path(place) for place in (os.environ.get("RESTORELIB_DATA"), cache_folder()) if place]
+    places = [Path(place) for place in (os.environ.get("RESTORELIB_DATA"),) if place]
+    with suppress(RestoreError):  # without pooch nothing was downloaded
+        places.append(cache_folder())
     wanted = {**registry(), **{name: [""] for name in BROUGHT}}  # of the latter, the folder
     return [
         name
@@ -246,7 +249,11 @@ def clips(frames: list[Path], shrink: int = 1, linear: bool = True) -> dict[str,
     Raises `RestoreError` if a frame is missing or broken, has another size, or there are fewer than 13.
     """
     frames = sorted(frames)
-    numbers = [int(path.stem.split("_")[-1]) for path in frames]
+    try:
+        numbers = [int(path.stem.split("_")[-1]) for path in frames]
+    except ValueError:
+        strange = next(path for path in frames if not path.stem.split("_")[-1].isdecimal())
+        raise RestoreError(f"{strange}: is not called by the number of a frame") from None
     for path, number, following in zip(frames, numbers, numbers[1:], strict=False):
         if following != number + 1:
             raise RestoreError(f"{path.parent}: there is no frame {number + 1} behind {path.name}")
@@ -283,7 +290,13 @@ def _recorded(name: str) -> dict[str, np.ndarray]:
     folders = sorted(path for path in _brought(name).iterdir() if path.is_dir())
     if not folders:
         raise RestoreError(f"{name}: holds no folder of frames, such as GOPR0372_07_00/000047.png")
-    return {key: clip for folder in folders for key, clip in clips(list(folder.glob("*.png"))).items()}
+    found = {}
+    for folder in folders:
+        frames = list(folder.glob("*.png"))
+        if not frames:
+            raise RestoreError(f"{folder}: holds no frame of a video, such as 000047.png")
+        found |= clips(frames)
+    return found
 
 
 # ---------------------------------------------------------------- finding and fetching
@@ -293,8 +306,10 @@ def cache_folder() -> Path:
     """Where downloads are kept: RESTORELIB_CACHE, or the operating system's folder for caches."""
     if folder := os.environ.get("RESTORELIB_CACHE"):
         return Path(folder)
-    import pooch  # here, because machines that only train carry their data and need no downloader
-
+    try:
+        import pooch  # here, because machines that only train carry their data and need no downloader
+    except ImportError:
+        raise RestoreError("to fetch pictures, pip install pooch; or set RESTORELIB_DATA") from None
     return Path(pooch.os_cache("restorelib"))
 
 

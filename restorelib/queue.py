@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from accelerate import PartialState
+
 from restorelib.errors import RestoreError
 from restorelib.images import require
 from restorelib.recipes import find, memnet, mtrnn, rednet
@@ -76,6 +78,8 @@ def work(out: Path, minutes: float | None = None, checkpoint_seconds: float = 60
     The run that the time cuts off keeps a checkpoint; another call, here or where `out` was carried to, goes
     on from it. A run that fails is reported in one line, and the next one is made.
     """
+    if PartialState().num_processes > 1:  # they would not agree on when the time is up
+        raise RestoreError("the queue trains on one device; start it without a launcher")
     until = time.monotonic() + 60 * minutes if minutes else math.inf
     for name, profile in missing(out):
         if time.monotonic() > until:

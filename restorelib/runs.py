@@ -80,11 +80,12 @@ def shipped() -> list[str]:
 
 
 def folder_of(run: str | Path) -> Path:
-    """The folder of a shipped run (by name; by a recipe's name, its largest profile) or of your own."""
-    candidates = [SHIPPED / str(run)]
-    candidates += [SHIPPED / f"{run}-{profile}" for profile in reversed(PROFILES)]
-    candidates += [Path(run)]
-    for folder in candidates:
+    """The folder of a shipped run (by name; by a recipe's name, its largest profile) or of your own.
+
+    A `Path`, or what has a slash, is a folder and nothing else, whatever a shipped run is called.
+    """
+    names = [run, *(f"{run}-{size}" for size in reversed(PROFILES))] if Path(run).name == run else []
+    for folder in [*(SHIPPED / name for name in names), Path(run)]:
         if (folder / "record.json").is_file():
             return folder
     known = [*UNRESTORED, *(f"{method}/SIGMA" for method in METHODS), *OFFICIAL, *shipped()]
@@ -93,9 +94,9 @@ def folder_of(run: str | Path) -> Path:
 
 def record(run: str | Path) -> dict:
     """The record of a run; for what is in `measured/`, its name, task and scores."""
-    measured = _measured(str(run))
-    path = measured if measured.is_file() else folder_of(run) / "record.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(run, str) and (measured := _measured(run)).is_file():
+        return json.loads(measured.read_text(encoding="utf-8"))
+    return json.loads((folder_of(run) / "record.json").read_text(encoding="utf-8"))
 
 
 def load(run: str | Path) -> nn.Module:

@@ -1,4 +1,7 @@
-"""From `Recipe` to trained network. Killed at any moment, the loop resumes to the same weights."""
+"""From `Recipe` to trained network. Killed at any moment, the loop goes on from its last checkpoint.
+
+On a processor, and without a limit in minutes, it ends at the weights that an unbroken training gives.
+"""
 
 import json
 import math
@@ -130,6 +133,8 @@ def loss_of(recipe: Recipe, network: nn.Module, degraded: torch.Tensor, clean: t
     is compared with the target made as small. Else of the final prediction, and for `alpha` below 1 of the
     others too.
     """
+    if recipe.loss not in LOSSES:
+        raise RestoreError(f"no loss is called '{recipe.loss}'; there are {', '.join(LOSSES)}")
     loss = LOSSES[recipe.loss]
     if recipe.incremental:
         found = network(degraded, iterations=len(clean), every=True)
@@ -327,7 +332,7 @@ class Training:
         saved, losses = state.seconds, []
         with self.bar() as bar, asked_to_stop() as asked:
             while self.done() < 1:
-                losses.append(self.step())
+                losses.append(self.step_within_memory())
                 stop = asked[0] if asked else "late" if time.monotonic() > until else None
                 state.seconds, stop = self.agreed(time.perf_counter() - begun, stop)
                 state.first_update = state.first_update or round(state.seconds, 2)
@@ -354,6 +359,18 @@ class Training:
                         "start it again the same way to continue"
                     )
         return state
+
+    def step_within_memory(self) -> torch.Tensor:
+        """`step`; if a batch does not fit, an error in one line."""
+        try:
+            return self.step()
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            raise RestoreError(
+                f"{self.recipe.name}: a batch of {self.recipe.batch} patches does not fit into this device's "
+                "memory; take a smaller profile or another device"
+            ) from None
 
     def bar(self) -> tqdm:
         """A progress bar in per cent, shown by one process."""
@@ -454,7 +471,7 @@ class Training:
         network.load_state_dict(weights)
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
-        if self.accelerator.scaler:
+        if self.accelerator.scaler and "scaler" in about:  # not if it was made without fp16, elsewhere
             self.accelerator.scaler.load_state_dict(json.loads(about["scaler"]))
         self.progress = Progress(**json.loads(about["progress"]))
 

@@ -299,6 +299,18 @@ def test_a_folder_of_submissions(collection, tmp_path):
         assert row["q5 (3)"] == ""  # by hand
 
 
+def test_a_worker_that_does_not_start_leaves_nothing_behind(tmp_path, monkeypatch):
+    def never(link):
+        raise judge.StoppedError("no answer")
+
+    monkeypatch.setattr(judge.Link, "receive", never)
+    monkeypatch.setattr(judge.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(judge.resource, "setrlimit", lambda *_: None)
+    verdict = judge.mark(LAB, STUDENT / LAB / f"{LAB}.ipynb", 0, 1, 1, "none")
+    assert verdict.remarks == ["not marked: the worker did not start (no answer)"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_cannot_be_graded_is_refused_in_one_line(tmp_path, refused):
     with refused("no exercise is called 'vdsr'"):
         grade("vdsr", tmp_path, tmp_path / "marks.csv")

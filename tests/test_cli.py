@@ -117,7 +117,9 @@ def test_a_picture_is_restored(cli, bundled, tmp_path, colour):
     assert abs(images.read(tmp_path / "out.png").astype(int) - enlarged).max() <= 1
 
 
-@pytest.mark.parametrize(("run", "larger"), [("bicubic", 2), ("red10-noise50-quick", 1), ("mtrnn", 1)])
+@pytest.mark.parametrize(
+    ("run", "larger"), [("bicubic", 2), ("edsr-x3-reduced", 3), ("red10-noise50-quick", 1), ("mtrnn", 1)]
+)
 def test_a_picture_is_enlarged_only_by_runs_for_super_resolution(cli, bundled, tmp_path, run, larger):
     images.write(tmp_path / "in.png", bundled["chelsea"][100:140, 120:180])
     assert cli("image", tmp_path / "in.png", tmp_path / "out.png", "--run", run)[0] == 0
@@ -195,6 +197,8 @@ WRONG = [
     ("image {picture} {absent}.xyz --run bicubic", "cannot be written"),
     ("image {picture} out.png --run nothing", "nothing: neither a run folder nor a known run"),
     ("image {picture} out.png --run bicubic --scale 0", "--scale must be 1 or more"),
+    ("image {picture} out.png --run edsr-x2 --scale 1", "this network enlarges x2, not x1; take another"),
+    ("image {picture} out.png --run edsr-x2 --scale 3", "this network enlarges x2, not x3"),
     ("data Set6", "Set6: neither a folder nor a known set"),
 ]
 

@@ -5,6 +5,7 @@ import io
 from html.parser import HTMLParser
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
@@ -150,3 +151,11 @@ def test_chains_have_a_box_a_part_and_a_shortcut_an_addition():
     bends = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 4]
     assert len(bends) == 1
     figures.plt.close(figure)
+
+
+def test_no_group_of_curves_is_left_out():
+    groups = {str(i): ["vdsr-quick"] for i in range(len(figures.COLOURS) + 1)}
+    axis = plt.figure().add_subplot()
+    figures.curves(axis, groups)
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == list(groups)
+    plt.close(axis.figure)

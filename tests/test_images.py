@@ -5,6 +5,7 @@ import hashlib
 import io
 import socket
 import struct
+import sys
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -473,3 +474,19 @@ def test_a_wrong_file_in_the_data_folder_is_refused(server, tmp_path, monkeypatc
     with refused("one.png: is not the file the benchmark uses"):
         images.load_set("Remote")
     assert server.requests == []
+
+
+def test_without_a_downloader_the_bundled_pictures_remain(monkeypatch, capsys):
+    for variable in ("RESTORELIB_DATA", "RESTORELIB_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    assert images.at_hand() == []
+    assert images.obtainable(("Set5",), "bundled") == ("bundled",)
+    assert "pip install pooch" in capsys.readouterr().out
+
+
+def test_a_picture_that_is_too_large_is_one_line(tmp_path, noise, refused, monkeypatch):
+    images.write(tmp_path / "large.png", noise(20, 20))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with refused("large.png: not a readable image .Image size"):
+        images.read(tmp_path / "large.png")

@@ -183,6 +183,14 @@ def test_every_thirteen_frames_make_a_picture_with_its_blur(film, monkeypatch):
     assert clean.shape == blurred.shape == (1, 3, 40, 48)
 
 
+def test_frames_are_made_smaller_before_they_are_averaged(film):
+    frames = sorted(film.glob("*.png"))[:13]
+    (stack,) = clips(frames, shrink=2).values()
+    assert stack.shape == (20, 24, 21)
+    sharp = images.read(frames[6]).astype(float).reshape(20, 2, 24, 2, 3).mean((1, 3))
+    assert np.abs(stack[..., :3] - sharp).max() <= 0.51
+
+
 def test_broken_films_are_refused(film, refused, monkeypatch):
     frames = sorted(film.glob("*.png"))
     with refused("has 12 frames of a video; 13 are needed"):
@@ -192,6 +200,12 @@ def test_broken_films_are_refused(film, refused, monkeypatch):
     frames[3].write_bytes(frames[3].read_bytes()[:500])
     with refused("000103.png: not a readable image"):
         clips(frames)
+    with refused("preview.png: is not called by the number of a frame"):
+        clips([*frames, film / "preview.png"])
+    monkeypatch.setenv("RESTORELIB_DATA", str(film.parent.parent.parent))
+    (film.parent / "EMPTY").mkdir()
+    with refused("EMPTY: holds no frame of a video"):
+        load_set("GOPRO_Large_all/test")
     monkeypatch.delenv("RESTORELIB_DATA", raising=False)
     with refused("get it from .*gopro and unpack it as the folder GOPRO_Large_all/train"):
         load_set("GOPRO_Large_all/train")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -110,3 +111,9 @@ def test_it_runs_where_only_what_training_needs_is_installed(tmp_path):
     done = subprocess.run([sys.executable, "-c", ESSENTIALS, tmp_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"vdsr-smoke", "mdsr-smoke"}
+
+
+def test_the_queue_refuses_several_processes(tmp_path, wanted, refused, monkeypatch):
+    monkeypatch.setattr(queue, "PartialState", lambda: SimpleNamespace(num_processes=2))
+    with refused("start it without a launcher"):
+        queue.work(tmp_path)

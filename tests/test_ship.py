@@ -65,3 +65,11 @@ def test_the_record_alone(run, tmp_path, refused):
     assert [path.name for path in shipped.iterdir()] == ["record.json"]
     with refused("is a record without weights"):
         runs.load(shipped)
+
+
+def test_full_precision_where_nothing_can_be_compared(run, tmp_path):
+    about = runs.record(run)
+    for score in about["scores"]:
+        score["set"] = "Set12"
+    runs.write_json(run / "record.json", about)
+    assert dtypes(tool.ship(run, tmp_path / "shipped")) == {torch.float32}

@@ -73,7 +73,7 @@ def test_what_is_no_recipe_is_refused(refused, recipe, train):
         find("vdsl", "smoke")
     with refused("vdsr has no profile 'huge'; it has smoke, quick, reduced, paper"):
         find("vdsr", "huge")
-    for field in ("schedule", "clip", "optimiser"):
+    for field in ("schedule", "clip", "optimiser", "loss"):
         with refused("is called 'best'"):
             train(replace(recipe, **{field: "best"})).run()
 
@@ -280,3 +280,25 @@ def test_psnr_of_validation_is_the_mean_over_pictures_and_task(recipe, train, pi
     # 20 log10(255 / 10) and 20 log10(255 / 20), a little more where clipping to 0..255 removes noise
     assert score == pytest.approx((28.13 + 22.11) / 2, abs=0.3)
     assert psnr(torch.tensor(10 / 255), torch.tensor(0.0)) == pytest.approx(28.13, abs=0.01)
+
+
+def test_a_batch_that_does_not_fit_is_one_line(recipe, train, refused, monkeypatch):
+    def step(_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Training, "step", step)
+    with refused("tiny: a batch of 4 patches does not fit into this device's memory"):
+        train(recipe).run()
+
+
+def test_a_checkpoint_made_without_fp16_is_continued_with_it(recipe, train, tmp_path):
+    training = train(recipe, folder=tmp_path)
+    training.run()
+
+    class Scaler:
+        def load_state_dict(self, state):
+            raise AssertionError("there is no state to load")
+
+    training.accelerator.scaler = Scaler()
+    training.resume()
+    assert training.progress.step == 20

@@ -1,7 +1,7 @@
 """Take a finished run into the package: python tools/ship.py runs/NAME-PROFILE [...] [--record-only]
 
-The weights are kept in half precision where no picture's score in the record moves by 0.001 dB, else as
-they are.
+The weights are kept in half precision where the record has scores of "bundled" or Set5 and none of their
+pictures moves by 0.001 dB, else as they are.
 """
 
 import shutil
@@ -23,7 +23,8 @@ def ship(source: Path, shipped: Path = runs.SHIPPED, record_only: bool = False) 
     target.mkdir(parents=True, exist_ok=True)
     if not record_only:
         weights, _ = read_tensors(source / "weights.safetensors")
-        write_tensors(target / "weights.safetensors", {k: v.half() for k, v in weights.items()})
+        halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
+        write_tensors(target / "weights.safetensors", halves)
         about["weights_sha256"] = file_digest(target / "weights.safetensors")
     runs.write_json(target / "record.json", about)
     if not record_only and moved(target, about) > UNMOVED:
@@ -34,14 +35,14 @@ def ship(source: Path, shipped: Path = runs.SHIPPED, record_only: bool = False) 
 
 
 def moved(folder: Path, about: dict) -> float:
-    """By how many dB at most a record's score of a bundled or Set5 picture differs from the weights'."""
-    differences = [0.0]
+    """By how many dB at most a record's score of a bundled or Set5 picture differs; infinity without one."""
+    differences = []
     for score in about["scores"]:
         if score["set"] in ("bundled", "Set5"):
             again = runs.rescore(folder, load_set(score["set"]), score)
             pairs = zip(again["images"], score["images"], strict=True)
             differences += [abs(now["psnr"] - then["psnr"]) for now, then in pairs]
-    return max(differences)
+    return max(differences, default=float("inf"))
 
 
 if __name__ == "__main__":

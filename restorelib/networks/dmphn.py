@@ -22,7 +22,7 @@ def block(width: int) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """A picture (N, channels, H, W) to maps (N, 128, H / 4, W / 4); 4 divides H and W.
+    """A picture (N, channels, H, W) to maps (N, 4 * width, H / 4, W / 4); 4 divides H and W.
 
     Args:
         channels: of the picture.

@@ -34,7 +34,7 @@ class REDNet(nn.Module):
         deconvolution: transposed convolutions in the second half, else plain ones.
         stride: 1; 3 for the bottleneck of figure 3(a), where five convolutions turn 243x243 pixels into a
             vector, each taking squares of 3x3 pixels to one pixel, without padding: our choice. Height and
-            width must then be multiples of 3^n, and tiles give another result.
+            width must then be multiples of 3^n.
         residual: add the input to the output. Figure 3(a) must have gone without: its 19 dB at sigma 70 need
             the noise gone, and without skips nothing behind the vector knows the noise.
         zero_last: start the last layer at zero, so that training starts at the input. Not in the paper.

@@ -122,7 +122,11 @@ class Link:
         )
         os.set_blocking(self.process.stdin.fileno(), False)
         self.until = time.monotonic() + 300
-        self.receive()
+        try:
+            self.receive()
+        except StoppedError:
+            self.close()
+            raise
         self.until = time.monotonic() + limit
 
     def close(self) -> None:
@@ -130,7 +134,9 @@ class Link:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def request(self, message: dict):
@@ -277,7 +283,11 @@ def mark(
         verdict.remarks.append(f"not a notebook ({type(error).__name__})")
         return verdict
     provided = exercise.provided()
-    link = Link(confinement, step, limit)
+    try:
+        link = Link(confinement, step, limit)
+    except StoppedError as stopped:
+        verdict.remarks.append(f"not marked: the worker did not start ({stopped})")
+        return verdict
     try:
         for number, cell in enumerate(cells, 1):
             try:
