@@ -9,56 +9,32 @@ from accelerate import PartialState
 
 from restorelib.errors import RestoreError
 from restorelib.images import require
-from restorelib.recipes import find, memnet, mtrnn, rednet
+from restorelib.recipes import RECIPES, find
 from restorelib.runs import SHIPPED, make, record
 from restorelib.training import Stopped
 
 # A run is wanted with all its updates: one that was cut short for lack of time stays on the list.
 WANTED = (
     ("vdsr", "paper"),
-    ("edsr-x2", "reduced"),
-    ("edsr-x3", "reduced"),
-    ("edsr-x4", "reduced"),
-    ("mdsr", "reduced"),
-    ("srresnet-x2", "reduced"),
-    ("srcnn", "reduced"),
-    ("memnet", "reduced"),
-    ("memnet-noise", "reduced"),
-    ("memnet-jpeg", "reduced"),
-    ("mtrnn", "reduced"),
+    *((name, "reduced") for name in ("edsr-x2", "edsr-x3", "edsr-x4", "mdsr")),
+    *((f"red30-noise{level}", "reduced") for level in ("30", "50", "-blind")),
+    *((name, "reduced") for name in ("memnet", "memnet-noise", "memnet-jpeg")),
+    *((name, "reduced") for name in ("mtrnn", "mtrnn-ms-seed0", "mtrnn-one-step-longer-seed0")),
+    *((name, "reduced") for name in ("srcnn", "srcnn-9-1-5", "srresnet-x2")),
     *((f"vdsr-train-x{scales}", "reduced") for scales in ("2", "3", "4", "23", "24", "34", "234")),
     *((f"vdsr-depth{depth}", "reduced") for depth in (5, 10, 15, 20)),
     *((f"vdsr-{kind}-lr{lr}", "reduced") for kind in ("residual", "plain") for lr in (0.1, 0.01, 0.001)),
-    ("srcnn-9-1-5", "reduced"),
-    *((f"red30-noise{level}", "reduced") for level in ("50", "30", "70", "10", "-blind")),
-    *((f"red30-{task}", "reduced") for task in ("x2", "x3", "x4", "x234", "jpeg10", "jpeg20")),
+    *((f"red30-{task}", "reduced") for task in ("noise70", "noise10", "x2", "x3", "x4", "x234")),
+    *((f"red30-jpeg{quality}", "reduced") for quality in (10, 20)),
     *((f"red{depth}-noise{sigma}", "reduced") for depth in (20, 10) for sigma in (50, 30, 70, 10)),
     *((f"red{depth}-x{scale}", "reduced") for depth in (20, 10) for scale in (2, 3, 4)),
-    *(
-        (f"rednet-{label}-seed{seed}", "reduced")
-        for seed in rednet.SEEDS
-        for label in (*rednet.ABLATIONS, *rednet.BOTTLENECKS)
-    ),
-    *(
-        (f"memnet-{variant}-seed{seed}", "reduced")
-        for variant in ("full", "no-long", "no-short", "basic", "shared-norms", "not-shared")
-        for seed in memnet.SEEDS
-    ),
-    *(
-        (f"mtrnn-{label}-seed{seed}", "reduced")
-        for seed in mtrnn.SEEDS
-        for label in (*mtrnn.ABLATIONS, *mtrnn.OTHERS)
-    ),
-    *(
-        (f"mtrnn-from-tl{level}-seed{seed}", "reduced")
-        for seed in mtrnn.SEEDS
-        for level in (3, 5, 7, 9, 11, 13)
-    ),
-    *(
-        (f"{name}-seed{seed}", "reduced")
-        for seed in mtrnn.SEEDS
-        for name in ("mtrnn-one-step-longer", "dmphn")
-    ),
+)
+# Then every ablation, once with each seed before the next.
+WANTED += tuple(
+    (name, "reduced")
+    for seed in (0, 1, 2)
+    for name in RECIPES
+    if name.endswith(f"-seed{seed}") and (name, "reduced") not in WANTED
 )
 
 

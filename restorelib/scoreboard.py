@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from statistics import mean
 
 from restorelib.published import TABLES
-from restorelib.recipes import memnet, mtrnn
+from restorelib.recipes import edsr, memnet, mtrnn, rednet
+from restorelib.runs import record
 from restorelib.tables import DAGGER, Grid, cost, difference, gap, score_of, show
 
 HEADER = ("row", "paper", "ours", "difference", "run and cost")
@@ -28,6 +29,8 @@ BENCHMARKS = {
     ("edsr/baseline", "baseline"): EDSR,
     ("edsr/3", "EDSR"): EDSR,
     ("edsr/3", "MDSR"): "mdsr-reduced",
+    ("edsr/3", "EDSR+"): {scale: f"{run}+" for scale, run in EDSR.items()},
+    ("edsr/3", "MDSR+"): "mdsr-reduced+",
     ("rednet/3", "RED10"): RED10,
     ("rednet/4", "RED10"): RED10,
     ("rednet/5", "RED10"): RED10,
@@ -58,6 +61,22 @@ ORDERINGS = (
     (6, "steps rather than scales, targets down to TL3", "mtrnn-mt-tl3", "mtrnn-ms-tl3"),
     (6, "steps rather than scales, targets down to TL5", "mtrnn-mt-tl5", "mtrnn-ms-tl5"),
 )
+# A network of the EDSR paper's table 2 and a scale -> our ablation.
+LADDER = {
+    ("SRResNet-L2", 2): "edsr-ladder-srresnet-l2",
+    ("SRResNet-L1", 2): "edsr-ladder-srresnet",
+    ("baseline", 2): "edsr-ladder-edsr",
+    ("baseline", 3): "edsr-alone-x3",
+    ("baseline", 4): "edsr-alone-x4",
+    **{("baseline-multi", scale): "mdsr" for scale in (2, 3, 4)},
+}
+# Where a skip of the RED-Net paper's figure 3(c) goes, over how many layers -> our ablation.
+SKIPS = {
+    ("symmetric", "2"): "rednet-depth30-skips",
+    ("block", "2"): "rednet-block2",
+    ("symmetric", "4"): "rednet-symmetric4",
+    ("block", "4"): "rednet-block4",
+}
 MEMORIES = {"MemNet_NL": "no-long", "MemNet_NS": "no-short", "MemNet": "full"}
 
 
@@ -70,6 +89,7 @@ class Claim:
     runs: tuple[str, ...]
     dataset: str
     parameter: int
+    comparable: bool = True  # whether both are scores of the same pictures, or of some that are alike
 
 
 def page() -> str:
@@ -78,6 +98,8 @@ def page() -> str:
         _section("vdsr/1", TABLES["vdsr/1"].title, _learning_rates()),
         _section("vdsr/2", TABLES["vdsr/2"].title, _training_scales()),
         _section("memnet/1", TABLES["memnet/1"].title, _memories()),
+        _section("edsr/2", TABLES["edsr/2"].title, _ladder()),
+        _section("rednet/figure-3c", TABLES["rednet/figure-3c"].title, _skips()),
     ]
     for table, column in BENCHMARKS:
         sections.append(_section(table, f"{TABLES[table].title}: {column}", _benchmark(table, column)))
@@ -88,6 +110,7 @@ def page() -> str:
     for table, (sign, run) in ONE_FOR_ALL.items():
         title = f"{TABLES[table].title}; ours: RED10"
         sections.append(_section(table, title, _one_for_all(table, sign, run)))
+    sections.append(_section("mtrnn/5", TABLES["mtrnn/5"].title, _gopro()))
     grid = orderings()
     sections.append("\n".join([f"## {grid.caption}\n", *_lines(grid.header, grid.rows), "", *grid.notes, ""]))
     return "\n".join([INTRODUCTION, *sections])
@@ -97,10 +120,11 @@ def orderings() -> Grid:
     """What is better in the MT-RNN paper's tables 2, 3, 4 and 6, and by how much it is in our runs."""
     rows = []
     for table, claim, *recipes in ORDERINGS:
-        better, worse = ([f"{recipe}-seed{seed}-quick" for seed in mtrnn.SEEDS] for recipe in recipes)
+        better, worse = (_seeds(recipe, mtrnn.SEEDS) for recipe in recipes)
         gaps = {level: gap(better, worse, "bundled", level) for level in (7, 13)}
-        rows.append((claim, f"table {table}", *gaps.values(), _verdict(gaps)))
-    header = ("the paper: better with", "in", "ours, TL7", "ours, TL13", "for us")
+        minutes = " and ".join(f"{record(names[0])['minutes']:.0f}" for names in (better, worse))
+        rows.append((claim, f"table {table}", *gaps.values(), _verdict(gaps), minutes))
+    header = ("the paper: better with", "in", "ours, TL7", "ours, TL13", "for us", "minutes a run")
     notes = [
         f"Ours: difference on the bundled photographs in dB, mean over {len(mtrnn.SEEDS)} seeds ± half the "
         f"range; one run: {cost('mtrnn-mt-seed0-quick')}.",
@@ -142,8 +166,28 @@ def _training_scales() -> Iterator[Claim]:
 
 def _memories() -> Iterator[Claim]:
     for scale, network in TABLES["memnet/1"].cells:
-        runs = tuple(f"memnet-{MEMORIES[network]}-seed{seed}-quick" for seed in memnet.SEEDS)
+        runs = _seeds(f"memnet-{MEMORIES[network]}", memnet.SEEDS)
         yield Claim(f"{network}, Set5 ×{scale}", (scale, network), runs, "Set5", scale)
+
+
+def _ladder() -> Iterator[Claim]:
+    for (network, scale), ours in LADDER.items():
+        label, key = f"{network} ×{scale}, ours on Set5", ("DIV2K", scale, network)
+        yield Claim(label, key, _seeds(ours, edsr.SEEDS), "Set5", scale, comparable=False)
+
+
+def _skips() -> Iterator[Claim]:
+    for (kind, every), ours in SKIPS.items():
+        label = f"{kind}, over {every} layers, ours on Set12, σ 70"
+        yield Claim(label, (kind, every), _seeds(ours, rednet.SEEDS), "Set12", 70, comparable=False)
+
+
+def _gopro() -> Iterator[Claim]:
+    yield Claim("GoPro", ("GoPro", "MT-RNN"), ("mtrnn-quick",), "GOPRO_Large_all/test", 0)
+
+
+def _seeds(recipe: str, seeds: Sequence[int]) -> tuple[str, ...]:
+    return tuple(f"{recipe}-seed{seed}-quick" for seed in seeds)
 
 
 def _benchmark(table: str, column: str) -> Iterator[Claim]:
@@ -189,4 +233,5 @@ def _row(table: str, claim: Claim) -> tuple[str, ...]:
     scores = [score_of(run, claim.dataset, claim.parameter) for run in claim.runs]
     ours = None if None in scores else (mean(psnr for psnr, _ in scores), mean(ssim for _, ssim in scores))
     about = cost(claim.runs[0]) + (f"; mean of {len(scores)} seeds" if len(scores) > 1 else "")
-    return claim.label, show(paper), show(ours), difference(ours, paper), about
+    gained = difference(ours, paper) if claim.comparable else "–"
+    return claim.label, show(paper), show(ours), gained, about

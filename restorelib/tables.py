@@ -55,15 +55,19 @@ class Grid:
 
 
 def cost(run: str) -> str:
-    """What a run cost, in one line: training pictures, start, updates, minutes, hardware, seed."""
-    about = runs.record(run)
+    """What a run cost, in one line: training pictures, start, updates, minutes, hardware, seed.
+
+    A plus behind its name says that it was scored with the self-ensemble.
+    """
+    about = runs.record(run.removesuffix("+"))
     recipe = about["recipe"]
     trained = f"trained from {recipe['start']}" if recipe.get("start") else "trained"
     precision = {"no": "fp32"}.get(about["precision"], about["precision"])  # no mixed precision
+    scored = ", scored with the self-ensemble" if run.endswith("+") else ""
     return (
         f"{about['name']}, {trained} on {' + '.join(recipe['train_on'])}: "
         f"{about['updates']:,} updates of {recipe['batch']} patches, "
-        f"{about['minutes']:.1f} minutes on {about['hardware']}, {precision}, seed {about['seed']}"
+        f"{about['minutes']:.1f} minutes on {about['hardware']}, {precision}, seed {about['seed']}{scored}"
     )
 
 

@@ -104,3 +104,29 @@ def test_exercises_of_a_chapter_lead_to_its_lab_and_homework(notebook, cells):
     if (BOOK / "exercises" / notebook.name).exists():
         (end,) = [c for c in cells if "## Exercises\n" in c["source"]]
         assert "(students.md)" in "".join(end["source"])
+
+
+# Tables that hold times, which no two machines agree on.
+TIMED = {"costs.ipynb", "side_by_side.ipynb"}
+FROM_RECORDS = re.compile(r"tables\.(?:benchmark|spread|gap|score_of)|scoreboard\.orderings")
+
+
+def test_a_table_from_records_is_compared_with_its_stored_output(notebook, code):
+    unchecked = [
+        cell["id"]
+        for cell in code
+        if any('class="rl-table"' in "".join(o.get("data", {}).get("text/html", "")) for o in cell["outputs"])
+        and FROM_RECORDS.search("".join(cell["source"]))
+        and "nbval-check-output" not in cell["metadata"].get("tags", [])
+    ]
+    assert notebook.name in TIMED or unchecked == []
+
+
+CHAPTERS = {"VDSR": "vdsr", "RED-Net": "rednet", "EDSR": "edsr", "MemNet": "memnet", "MT-RNN": "mtrnn"}
+
+
+def test_another_chapter_is_named_by_a_link(notebook, cells):
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    named = re.findall(rf"(.?)\b({'|'.join(CHAPTERS)})(?:'s)?\s+chapter\b(.{{2}})", text, re.DOTALL)
+    others = [(first + name, end) for first, name, end in named if CHAPTERS[name] != notebook.stem]
+    assert [name for name, end in others if not name.startswith("[") or end != "]("] == []

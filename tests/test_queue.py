@@ -11,7 +11,7 @@ import torch
 from restorelib import queue, runs
 from restorelib.checkpoints import read_tensors
 from restorelib.errors import RestoreError
-from restorelib.recipes import find
+from restorelib.recipes import RECIPES, find
 from restorelib.training import Stopped
 
 
@@ -22,6 +22,17 @@ def wanted(monkeypatch, recipe):
     monkeypatch.setattr(queue, "WANTED", [(name, "smoke") for name in recipes])
     monkeypatch.setattr(queue, "find", lambda name, profile: recipes[name])
     return recipes
+
+
+def test_the_most_valuable_come_first_and_no_ablation_is_forgotten():
+    first = [name for name, _ in queue.WANTED[:12]]
+    assert first[0] == "vdsr"
+    places = [first.index(name) for name in ("edsr-x2", "red30-noise30", "memnet", "mtrnn")]
+    assert places == sorted(places)
+    seeded = {name for name, sizes in RECIPES.items() if "-seed" in name and "reduced" in sizes}
+    assert seeded <= {name for name, _ in queue.WANTED}
+    seeds = [int(name[-1]) for name, _ in queue.WANTED[-len(seeded) + 2 :]]
+    assert seeds == sorted(seeds)
 
 
 def test_every_wanted_run_has_a_recipe_and_is_wanted_once():

@@ -132,7 +132,7 @@ TABLES = {
         parse(TABLE_5, labels=2) | parse(TABLE_5_RED, labels=2),
     ),
     "rednet/6": Table(
-        "One 30-layer network for all noise levels (columns: sigma), PSNR and SSIM on grey",
+        "One 30-layer network for all noise levels, PSNR and SSIM on grey",
         "RED-Net paper, table 6",
         parse(TABLE_6, labels=1),
     ),
@@ -142,7 +142,7 @@ TABLES = {
         parse(TABLE_7, labels=1),
     ),
     "rednet/figure-3c": Table(
-        "Symmetric skips and those of ResNet over 2 and 4 layers (columns), PSNR after the last update",
+        "Symmetric skips and those of ResNet over 2 and 4 layers, PSNR after the last update",
         "RED-Net paper, caption of figure 3(c); its noise is not given",
         parse(FIGURE_3C, labels=1),
     ),

@@ -97,7 +97,7 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
         found[name] = {"quick": small.vary(name, task=recipe.task), "reduced": recipe}
     for depth in (5, 10, 15, 20):
         deep = {"options": {"depth": depth}}
-        for seed, name in enumerate((f"vdsr-depth{depth}{seed}" for seed in ("", "-seed1", "-seed2"))):
+        for seed, name in enumerate(f"vdsr-depth{depth}{seed}" for seed in ("", "-seed1", "-seed2")):
             recipe = reduced.vary(name, train_on=("T91",), seed=seed, **deep)
             found[name] = {"quick": small.vary(name, seed=seed, **deep), "reduced": recipe}
     return found
