@@ -374,3 +374,27 @@ def test_every_ablation_changes_what_it_is_named_for(profile):
         assert recipe.patch % 16 == 0
         if name.endswith("seed0") and name != base.name:
             assert recipe.digest() != replace(base, name=name).digest()
+
+
+def kept_and_gradients(**options):
+    """Bytes kept between forward and backward pass, and the gradients of the weights."""
+    torch.manual_seed(0)
+    network, x = build("mtrnn", width=4, iterations=6, **options), torch.rand(2, 3, 32, 32)
+    kept = {}
+
+    def keep(tensor):
+        kept[tensor.data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        found = network(x, every=True)
+    sum(y.square().mean() for y in found).backward()
+    return sum(kept.values()), [parameter.grad for parameter in network.parameters()]
+
+
+def test_checkpointing_keeps_a_fraction_of_the_memory_and_changes_no_gradient():
+    plain, gradients = kept_and_gradients()
+    checkpointed, same = kept_and_gradients(checkpoint=True)
+    assert checkpointed < plain / 10
+    assert all(torch.equal(a, b) for a, b in zip(gradients, same, strict=True))
+    assert find("mtrnn", "paper").options["checkpoint"]

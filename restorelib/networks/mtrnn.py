@@ -1,8 +1,11 @@
 """MT-RNN (Park et al., "Multi-Temporal Recurrent Neural Networks for Progressive ...", ECCV 2020)."""
 
+from functools import partial
+
 import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, pad
+from torch.utils import checkpoint as recomputing
 
 from restorelib.blocks import MeanShift, conv
 
@@ -26,6 +29,7 @@ class Progressive(nn.Module):
 
     channels = 3
     enlarged = True
+    checkpoint = False  # whether training keeps a pass's inputs only, and runs it again for the gradients
 
     def __init__(self, iterations: int, scales: int, reach: int, multiple: int = 4):
         super().__init__()
@@ -59,12 +63,14 @@ class Progressive(nn.Module):
         for _ in range(self.scales - 1):
             sizes.insert(0, avg_pool2d(sizes[0], 2))
         restored, features, found = sizes[0], (), []
+        step = partial(recomputing.checkpoint, self.iterate, use_reentrant=False)
+        step = step if self.checkpoint and torch.is_grad_enabled() else self.iterate
         for number in range(iterations or self.iterations):
             restored, *features = (x.detach() for x in (restored, *features))
             for picture in sizes:
                 of, to = restored.shape[-1], picture.shape[-1]
                 restored, *features = (_resized(x, of, to) for x in (restored, *features))
-                restored, features = self.iterate(picture, restored, tuple(features), number)
+                restored, features = step(picture, restored, tuple(features), number)
                 found.append(restored[..., :height, :width])
         return found if every else found[-1]
 
@@ -116,6 +122,8 @@ class MTRNN(Progressive):
         own_ends: how many iterations have a first and a last layer of their own; later ones use the last of
             these. The paper only proposes to share parameters partially; how is our choice.
         zero_last: start the last layer at zero, so that training starts at the input. Not in the paper.
+        checkpoint: keep only the inputs of every iteration and compute the rest again for the gradients: a
+            training needs the memory of one iteration, and a third more time.
     """
 
     def __init__(
@@ -128,6 +136,7 @@ class MTRNN(Progressive):
         scales: int = 1,
         own_ends: int = 1,
         zero_last: bool = False,
+        checkpoint: bool = False,
     ):
         # 15, 13 and 12 layers at full, half and quarter size, where a pixel is worth 1, 2 and 4; the two
         # transposed convolutions add 2 + 4.
@@ -155,7 +164,7 @@ class MTRNN(Progressive):
             nn.ModuleList((layer(6, small, kernel), layer(small, 3, kernel))) for _ in range(own_ends - 1)
         )
         self.add_mean = MeanShift(1)
-        self.residual, self.recurrent = residual, recurrent
+        self.residual, self.recurrent, self.checkpoint = residual, recurrent, checkpoint
         if zero_last:
             for last in (self.img_prd, *(ends[1] for ends in self.later_ends)):
                 nn.init.zeros_(last[0].weight)
