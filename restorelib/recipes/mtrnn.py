@@ -8,11 +8,11 @@
 | paper | width 32 | GOPRO_Large_all | 460,000 x 8 | 31.15 dB on the GoPro test set in the paper |
 
 All but `paper` shake a camera in front of sharp photographs (`Motion`). `paper` trains on the real frames,
-which the reader has to fetch: 22 folders, about 1,700 clips of 13 frames, 32 GB on the device that trains and
-three times that while they are loaded; on a smaller one, unpack fewer of the folders. What an update keeps
-for its gradients would take 18 GiB; with the network's option `checkpoint` it is 3 GiB (fp32, measured on saved
-tensors). Its batch is our choice, the paper does not give one; nor do we switch data sets half-way, as its
-ablations did.
+which the reader has to fetch: 22 folders, about 1,700 clips of 13 frames, 32 GB on the device that trains
+and three times that while they are loaded; on a smaller one, unpack fewer of the folders. What an update
+keeps for its gradients would take 18 GiB; with the network's option `checkpoint` it is 3 GiB (fp32,
+measured on saved tensors). Its batch is our choice, the paper does not give one; nor do we switch data sets
+half-way, as its ablations did.
 """
 
 from dataclasses import replace
