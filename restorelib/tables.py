@@ -102,10 +102,9 @@ def _signed(decibels: float) -> str:
 
 
 def spread(names: Sequence[str], dataset: str, parameter: int) -> str:
-    """Mean PSNR of runs that differ in their seed, ± half the range if there are several, in dB."""
+    """Mean PSNR of runs that differ in their seed, ± half the range, in dB."""
     scores = [score_of(name, dataset, parameter)[0] for name in names]
-    half = f" ± {(max(scores) - min(scores)) / 2:.2f}" if len(scores) > 1 else ""
-    return f"{sum(scores) / len(scores):.2f}{half}"
+    return f"{sum(scores) / len(scores):.2f} ± {(max(scores) - min(scores)) / 2:.2f}"
 
 
 def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: int) -> str:

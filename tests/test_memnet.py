@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from kept import kept_by
 from torch import nn
 from torch.nn.functional import batch_norm, conv2d, relu
 
@@ -404,20 +405,8 @@ def test_checkpointing_changes_neither_losses_nor_weights_nor_statistics(memnet,
 
 
 def saved_bytes(**options):
-    """What a network keeps between its forward and its backward pass."""
-    network, x = build("memnet", blocks=4, recursions=4, width=16, **options), torch.rand(4, 1, 31, 31)
-    weights = {p.data_ptr() for p in network.parameters()}
-    kept = {}
-
-    def keep(tensor):
-        if tensor.data_ptr() not in weights:
-            kept[tensor.data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        y = network(x)
-    del y
-    return sum(kept.values())
+    network = build("memnet", blocks=4, recursions=4, width=16, **options)
+    return kept_by(network, torch.rand(4, 1, 31, 31))[0]
 
 
 def test_checkpointing_keeps_a_fraction_of_the_memory():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from kept import kept_by
 from torch import nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
@@ -377,19 +378,11 @@ def test_every_ablation_changes_what_it_is_named_for(profile):
 
 
 def kept_and_gradients(**options):
-    """Bytes kept between forward and backward pass, and the gradients of the weights."""
     torch.manual_seed(0)
     network, x = build("mtrnn", width=4, iterations=6, **options), torch.rand(2, 3, 32, 32)
-    kept = {}
-
-    def keep(tensor):
-        kept[tensor.data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        found = network(x, every=True)
+    kept, found = kept_by(network, x, every=True)
     sum(y.square().mean() for y in found).backward()
-    return sum(kept.values()), [parameter.grad for parameter in network.parameters()]
+    return kept, [parameter.grad for parameter in network.parameters()]
 
 
 def test_checkpointing_keeps_a_fraction_of_the_memory_and_changes_no_gradient():

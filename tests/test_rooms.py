@@ -1,4 +1,4 @@
-"""The library's modules import each other in one direction, and know no notebook."""
+"""The library's modules import each other in one direction."""
 
 import ast
 from pathlib import Path

@@ -105,7 +105,7 @@ def test_the_spread_over_seeds_is_half_the_range(monkeypatch):
     scores = {"a": 36.9, "b": 37.0, "c": 37.3}
     monkeypatch.setattr(tables, "score_of", lambda name, dataset, parameter: (scores[name], 0.95))
     assert tables.spread(["a", "b", "c"], "Set5", 2) == "37.07 ± 0.20"
-    assert tables.spread(["a"], "Set5", 2) == "36.90"
+    assert tables.spread(["a"], "Set5", 2) == "36.90 ± 0.00"
 
 
 def test_a_gap_is_taken_seed_by_seed_and_says_when_it_is_undecided(monkeypatch):
