@@ -9,8 +9,8 @@
 
 `smoke`, `quick` and `reduced` replace the paper's optimiser by AdamW with a cosine schedule, the squared loss
 by the absolute one, and start the last layer at zero: with few updates that is worth more than a decibel.
-The paper does not give its clipping threshold; 1e-4 is the largest power of ten with which a rate of 0.1
-learns.
+The paper does not give its clipping threshold. `paper` has 3e-5: with twenty layers and 64 patches, 1e-4 is two
+decibels behind it after 200 updates, and 1e-5 about level. The ablations of table 1 were trained with 1e-4.
 """
 
 from restorelib.degrade import Bicubic
@@ -60,12 +60,18 @@ paper = reduced.vary(
     lr=0.1,
     schedule="steps",
     clip="value/lr",
-    theta=1e-4,
+    theta=3e-5,
 )
 
 # Table 1: ten layers, x2, the 91 images, three learning rates, with and without the residual connection.
 table1 = paper.vary(
-    "vdsr", options={"depth": 10}, task=(Bicubic(2),), train_on=("T91",), validate_on="Set5", validations=8
+    "vdsr",
+    options={"depth": 10},
+    task=(Bicubic(2),),
+    train_on=("T91",),
+    validate_on="Set5",
+    validations=8,
+    theta=1e-4,
 )
 # Table 2 and figure 3 at a size that two CPU cores can train several times.
 small = reduced.vary(
