@@ -158,7 +158,8 @@ def bench(
 @app.command("runs")
 def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """List the trained networks that come with the book."""
-    rows = [{key: runs.record(name)[key] for key in LISTED} for name in runs.shipped()]
+    records = [runs.record(name) for name in runs.shipped()]
+    rows = [{**{key: r[key] for key in LISTED}, "reproduces": runs.reproduces(r)} for r in records]
     if as_json:
         print(json.dumps(rows, indent=1))
         return

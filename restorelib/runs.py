@@ -38,13 +38,14 @@ from restorelib.images import RECORDED, at_hand, file_digest, load_set, obtainab
 from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.official import OFFICIAL
-from restorelib.recipes import PROFILES, find
+from restorelib.recipes import PROFILES, RECIPES, find
 from restorelib.training import Recipe, Training
 
 SHIPPED = Path(__file__).parent / "runs"
 # Scores that belong to no training: of no restoration, of classical methods, of the authors' own weights, of
 # self-ensembles.
 MEASURED = Path(__file__).parent / "measured"
+BUNDLED = "-bundled"  # behind the name of a training that had to take the bundled pictures
 
 
 class Unrestored(nn.Module):
@@ -170,6 +171,12 @@ def begin(size: str | None = None) -> None:
         print('Profile: none; the book\'s runs are shown. restorelib.begin("quick") trains here, in minutes.')
 
 
+def reproduces(about: dict) -> bool:
+    """Whether `restorelib train NAME --profile P` is the training that the record NAME-P came from."""
+    name, _, size = about["name"].rpartition("-")
+    return size in RECIPES.get(name, {}) and find(name, size).made(about["recipe_sha256"])
+
+
 def degradations(about: dict) -> list[Degradation]:
     """The degradations that a record says its network was trained to undo."""
     return [from_description(task) for task in about["task"]]
@@ -199,21 +206,24 @@ def make(
     Args:
         recipe: what to train.
         profile: its profile, for the record.
-        out: the run's folder; `<runs_folder()>/<name>-<profile>` if None.
+        out: the run's folder; `<runs_folder()>/<name>-<profile>` if None. Where the bundled pictures have to
+            stand in for those of the recipe, the name ends in "-bundled".
         minutes: a limit in place of the recipe's own.
         checkpoint_seconds: how often training saves its state.
         until: the reading of `time.monotonic()` at which to leave the training for another time; its folder
             then holds a checkpoint and no record.
         compiled: use `torch.compile`.
     """
-    folder = Path(out) if out else runs_folder() / f"{recipe.name}-{profile}"
     recipe = replace(recipe, minutes=minutes) if minutes else recipe
     if profile == "paper":  # no paper trained on the bundled pictures
         require(recipe.train_on)
-    recipe = replace(recipe, train_on=obtainable(recipe.train_on, "bundled_train"))
+    pictures_of = obtainable(recipe.train_on, "bundled_train")
+    if pictures_of != recipe.train_on:  # another training, which must not pass for the recipe's own
+        recipe = recipe.vary(f"{recipe.name}{BUNDLED}", train_on=pictures_of)
+    folder = Path(out) if out else runs_folder() / f"{recipe.name}-{profile}"
     recipe = replace(recipe, validate_on=obtainable((recipe.validate_on,), "bundled")[0])
     if (folder / "record.json").is_file():
-        if record(folder)["recipe_sha256"] != recipe.digest():
+        if not recipe.made(record(folder)["recipe_sha256"]):
             raise RestoreError(f"{folder} holds a run of another recipe; choose another folder or remove it")
         return folder
     try:
@@ -234,12 +244,13 @@ def _start(recipe: Recipe, profile: str, folder: Path) -> dict[str, torch.Tensor
     """The weights a recipe starts from: of the run beside this one, else of a shipped one of its size."""
     if recipe.start is None:
         return None
-    name = f"{recipe.start}-{profile}"
+    bundled = BUNDLED if recipe.name.endswith(BUNDLED) else ""
+    name = f"{recipe.start}{bundled}-{profile}"
     for first in (folder.parent / name, SHIPPED / name):
         if (first / "record.json").is_file():
             return load(first).state_dict()
     raise RestoreError(
-        f"{recipe.name} starts from {recipe.start}: train that first, with --profile {profile} and "
+        f"{recipe.name} starts from {recipe.start}{bundled}: train that first, with --profile {profile} and "
         f"--out {folder.parent / name}"
     )
 

@@ -110,14 +110,32 @@ class Recipe:
         return json.loads(json.dumps(plain))
 
     def digest(self) -> str:
-        """Twelve hex digits that change with any field that shapes the training.
+        """Twelve hex digits that change with any field that shapes the weights, and with nothing else.
 
         Fields at their defaults don't count, so that a new field leaves the digests of old runs as they are.
         """
-        usual = type(self)("", "", (), (), (), 0, 0, 0).as_dict()
-        chosen = {key: value for key, value in self.as_dict().items() if value != usual[key]}
-        return sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
+        shaping = {key: value for key, value in self._chosen().items() if key not in UNSHAPING}
+        return _short_hash(json.loads(json.dumps(shaping), parse_int=float))  # 100 and 100.0 are one number
 
+    def made(self, digest: str) -> bool:
+        """Whether a run or checkpoint with this digest is of this recipe.
+
+        The first digests took in the name and what is scored as well; checkpoints of that time still go on.
+        """
+        return digest in (self.digest(), _short_hash(self._chosen()))
+
+    def _chosen(self) -> dict:
+        """The fields that are not at their defaults."""
+        usual = type(self)("", "", (), (), (), 0, 0, 0).as_dict()
+        return {key: value for key, value in self.as_dict().items() if value != usual[key]}
+
+
+def _short_hash(plain: dict) -> str:
+    return sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
+
+
+# What a recipe is called, how often it is validated and what it is scored on make no other weights.
+UNSHAPING = ("name", "validate_on", "validations", "test_on", "test_task")
 
 LOSSES = {
     "l1": nn.functional.l1_loss,
@@ -453,7 +471,7 @@ class Training:
         """Continue from the folder's checkpoint; refuses one that another recipe made."""
         path = self.folder / "checkpoint.safetensors"
         tensors, about = read_tensors(path)
-        if about.get("recipe") != self.recipe.digest():
+        if not self.recipe.made(about.get("recipe", "")):
             raise RestoreError(f"{path} was made by another recipe; choose another --out or remove it")
         network = self.bare_network()
         parameters = list(network.parameters())

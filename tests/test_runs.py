@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from restorelib.evaluation import evaluate, pair, restore, restore_image
 from restorelib.metrics import Protocol, psnr
 from restorelib.official import OFFICIAL
 from restorelib.published import TABLES
-from restorelib.recipes import PROFILES
+from restorelib.recipes import PROFILES, find
 from restorelib.training import Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -432,3 +433,25 @@ def test_a_folder_of_your_own_is_not_mistaken_for_a_shipped_run(finished_run, tm
         assert runs.record(own)["name"] == "tiny-smoke"
         assert runs.load(own).record["name"] == "tiny-smoke"
     assert runs.record("vdsr-quick")["name"] == "vdsr-quick"
+
+
+@pytest.mark.parametrize("name", runs.shipped())
+def test_a_shipped_run_is_what_its_recipe_trains(name):
+    recipe, profile = name.rsplit("-", 1)
+    assert find(recipe, profile).digest() == runs.record(name)["recipe_sha256"]
+    assert runs.reproduces(runs.record(name))
+
+
+def test_a_run_of_another_recipe_does_not_pass_for_its_own():
+    about = runs.record("vdsr-quick")
+    assert not runs.reproduces(about | {"recipe_sha256": find("vdsr", "reduced").digest()})
+    assert not runs.reproduces(about | {"name": "vdsr-bundled-quick"})
+    assert not runs.reproduces(about | {"name": "vdsr-tiny"})
+
+
+def test_without_its_pictures_a_run_is_named_as_what_it_is(recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("RESTORELIB_RUNS", str(tmp_path))
+    folder = runs.make(replace(recipe, train_on=("DIV2K_train_HR",)), "smoke")
+    assert folder == tmp_path / "tiny-bundled-smoke"
+    about = runs.record(folder)
+    assert (about["name"], about["recipe"]["train_on"]) == ("tiny-bundled-smoke", ["bundled_train"])

@@ -1,6 +1,8 @@
 """The training loop: it learns, follows its schedule, keeps its budget, and stops cleanly."""
 
+import json
 from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -56,6 +58,31 @@ def test_the_digest_changes_with_what_shapes_the_training(recipe):
     digests = {recipe.digest(), *(recipe.vary("tiny", **change).digest() for change in changes)}
     assert len(digests) == 5
     assert recipe.vary("tiny").digest() == recipe.digest()
+
+
+def test_the_digest_stays_with_what_leaves_the_weights_alone(recipe):
+    changes = {
+        "test_on": ("Set5",),
+        "test_task": (Noise(5),),
+        "validate_on": "Set5",
+        "validations": 3,
+        "lr": recipe.lr * 1.0,
+        "patch": float(recipe.patch),
+    }
+    assert recipe.vary("other", **changes).digest() == recipe.digest()
+
+
+def test_digests_of_before_are_known_again(recipe):
+    # What `Recipe.digest` gave when it took in everything but defaults: a checkpoint may hold it.
+    plain = {
+        k: v for k, v in recipe.as_dict().items() if v != Recipe("", "", (), (), (), 0, 0, 0).as_dict()[k]
+    }
+    former = sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
+    assert former != recipe.digest()
+    assert recipe.made(former)
+    assert recipe.made(recipe.digest())
+    assert not recipe.vary("other").made(former)
+    assert not recipe.made("")
 
 
 def test_a_new_field_leaves_old_digests_alone(recipe):
