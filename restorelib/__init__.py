@@ -4,6 +4,7 @@ __version__ = "0.1.0"
 
 from restorelib.errors import RestoreError
 from restorelib.networks import build
-from restorelib.runs import begin, load
+from restorelib.notebook import begin
+from restorelib.runs import load
 
 __all__ = ["RestoreError", "begin", "build", "load"]

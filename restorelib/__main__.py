@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from accelerate import PartialState
 
-from restorelib import images, runs
+from restorelib import images, runs, sets
 from restorelib.degrade import KEYS, Bicubic, Degradation
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
@@ -79,7 +79,7 @@ def evaluate(
     """Score a run on a set of pictures under the papers' protocol."""
     network = runs.load(run)
     degradation = _asked(runs.scored_under(set_, runs.degradations(network.record))[0], scale, level)
-    result = {"run": run, "set": set_, **evaluate_set(network, images.load_set(set_), degradation)}
+    result = {"run": run, "set": set_, **evaluate_set(network, sets.load_set(set_), degradation)}
     if as_json:
         print(json.dumps(result, indent=1))
         return
@@ -135,11 +135,11 @@ def data(
     name: Annotated[str | None, typer.Argument(help="a set to fetch; none: list the sets")] = None,
 ) -> None:
     """List the sets, or make sure one of them is here."""
-    for known in [name] if name else images.set_names():
+    for known in [name] if name else sets.set_names():
         if name:
-            print(f"{name}: {len(images.load_set(name))} images")
+            print(f"{name}: {len(sets.load_set(name))} images")
         else:
-            print(f"{known}: {images.set_size(known)} images")
+            print(f"{known}: {sets.set_size(known)} images")
 
 
 @app.command()

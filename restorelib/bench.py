@@ -29,11 +29,14 @@ from tqdm.auto import tqdm
 from restorelib.blocks import conv
 from restorelib.errors import RestoreError
 from restorelib.evaluation import restore
-from restorelib.images import load_set, obtainable
+from restorelib.machine import best_precision, hardware, peak_memory_mb
 from restorelib.networks import build
+from restorelib.objectives import loss_of
+from restorelib.recipe import Recipe
 from restorelib.recipes import RECIPES
-from restorelib.runs import MEASURED, hardware, peak_memory_mb
-from restorelib.training import Recipe, Training, best_precision, loss_of
+from restorelib.runs import MEASURED
+from restorelib.sets import load_set, obtainable
+from restorelib.training import Training
 
 ROUNDS = 5
 PICTURE, TILE = 384, 128
@@ -106,9 +109,10 @@ def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
         loader = iter(decoding_loader(pictures, Path(folder) / "pictures", training.patches, recipe.batch))
         fed = Training(recipe, pictures, {})
         device = fed.patches.pixels.device
-        fed.patches.clean = lambda addresses: next(loader).to(device)
         steps["sampler"] = lambda: training.patches.batch(training.progress.step)
-        steps["DataLoader"] = fed.step
+        steps["DataLoader"] = lambda: fed.update(
+            fed.patches.batch(fed.progress.step, next(loader).to(device)), recipe.lr
+        )
         steps["loader alone"] = lambda: next(loader)
         before = {
             # What the workers made in advance is not counted; later they are given time to make it again.
@@ -317,12 +321,11 @@ def step_memory_mb(recipe: Recipe) -> int:
 def _two_steps(recipe: Recipe) -> int:
     training = Training(recipe, list(load_set("bundled_train").values()), {})
     pair = training.patches.batch(0)
-    training.patches.batch = lambda step: pair
     with suppress(OSError):  # Linux forgets the peak of loading the pictures
         Path("/proc/self/clear_refs").write_text("5")
     before = 0 if torch.cuda.is_available() else peak_memory_mb()
     for _ in range(2):
-        training.step()
+        training.update(pair, recipe.lr)
     return peak_memory_mb() - before
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 from torch.nn.functional import affine_grid, grid_sample
 
 from restorelib.errors import RestoreError
-from restorelib.images import LEVELS, temporal_levels
+from restorelib.sets import LEVELS, temporal_levels
 
 # ---------------------------------------------------------------- bicubic, as MATLAB's imresize
 
@@ -187,9 +187,9 @@ class Jpeg:
 
 @dataclass(frozen=True)
 class Recorded:
-    """Blur that comes with the picture (see `images.RECORDED`): three planes for each version, sharp first.
+    """Blur that comes with the picture (see `sets.RECORDED`): three planes for each version, sharp first.
 
-    `level` is one of `images.LEVELS`, or 0 for the most blurred version, whatever its level.
+    `level` is one of `sets.LEVELS`, or 0 for the most blurred version, whatever its level.
     """
 
     level: int = 0
@@ -238,7 +238,7 @@ class Motion:
             and zooming add up to a quarter of it each in the corners. Pixels from beyond the border are
             mirrored ones.
         objects: whether something moves by itself.
-        linear: add light; else add stored values (see `images.temporal_levels`).
+        linear: add light; else add stored values (see `sets.temporal_levels`).
     """
 
     level: int = FRAMES

@@ -7,14 +7,47 @@ degradation works on whole pictures, they lie degraded in a buffer of their own,
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from restorelib.degrade import Degradation
 from restorelib.errors import RestoreError
-from restorelib.images import LEVELS, luma, to_image, to_tensor
-from restorelib.incremental import Incremental
+from restorelib.images import luma, to_image, to_tensor
+from restorelib.sets import LEVELS
+
+
+@dataclass(frozen=True)
+class Incremental:
+    """Targets a little sharper from one iteration to the next (MT-RNN paper).
+
+    A batch enters at a temporal level drawn at random. Each iteration aims `step` levels lower, down to
+    `last`; then it iterates on, 1 to 3 times, with that target again. Among the numbers of these that keep
+    the total between `least` and `most` all are equally likely; how the authors draw is not known. All
+    iterations of a batch make one update; their losses are averaged.
+
+    Args:
+        entries: levels to enter at.
+        step: levels between the targets of one iteration and the next (table 3); 12 aims at `last` at once.
+        last: lowest level there is to learn from; 1 is sharp, more are imperfect ground truth (table 6).
+        least, most: iterations of a batch.
+    """
+
+    entries: tuple[int, ...] = (13, 11, 9, 7)
+    step: int = 2
+    last: int = 1
+    least: int = 5
+    most: int = 7
+
+    def plan(self, seed: int, step: int) -> tuple[int, list[int]]:
+        """The level that batch number `step` enters at, and the target's level of every iteration."""
+        random = np.random.default_rng((seed, step))  # the same in every process, which wait for each other
+        entry = int(random.choice(self.entries))
+        ways = [*range(entry - self.step, self.last, -self.step), self.last]
+        low = max(self.least, min(len(ways) + 1, self.most))
+        total = int(random.integers(low, max(low, min(len(ways) + 3, self.most)) + 1))
+        return entry, (ways + self.most * [self.last])[:total]
 
 
 class Patches:
@@ -106,20 +139,24 @@ class Patches:
         """
         return _gather(self.pixels, addresses)
 
-    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def batch(self, step: int, clean: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """The pair (degraded, clean) number `step`, (batch, channels, side, side) each, in [0, 1].
 
         With `incremental`, the second is (iterations, batch, channels, side, side).
+
+        Args:
+            step: what the random draws depend on.
+            clean: patches with their margins, as the method `clean` gives them, from another source.
         """
         if self.incremental:
             entry, targets = self.incremental.plan(self.seed, step)
-            levels = self.levels(step)
+            levels = self.levels(step, clean)
             return levels[LEVELS.index(entry)], levels[[LEVELS.index(level) for level in targets]]
         cut = self.cuts[0]
         if len(self.cuts) > 1:  # the same in every process, whose gradients are averaged
             cut = self.cuts[np.random.default_rng((self.seed, step)).integers(len(self.cuts))]
         addresses = self.addresses(step, cut.full)
-        clean = self.clean(addresses)
+        clean = self.clean(addresses) if clean is None else clean
         shares = [slice(i, None, len(cut.degradations)) for i in range(len(cut.degradations))]
         degraded = [
             _gather(self.degraded[d], addresses[share]) if d.once else d(clean[share], self.generator)
@@ -128,10 +165,14 @@ class Patches:
         clean = torch.cat([clean[share] for share in shares])[:, : self.channels]
         return cut.inner(torch.cat(degraded), cut.shrink), cut.inner(clean)
 
-    def levels(self, step: int) -> torch.Tensor:
-        """Every temporal level of batch number `step`, (levels, batch, channels, side, side), sharp first."""
+    def levels(self, step: int, clean: torch.Tensor | None = None) -> torch.Tensor:
+        """Every temporal level of batch number `step`, (levels, batch, channels, side, side), sharp first.
+
+        `clean` is as in `batch`.
+        """
         cut = self.cuts[0]
-        clean = self.clean(self.addresses(step, cut.full))
+        addresses = self.addresses(step, cut.full)
+        clean = self.clean(addresses) if clean is None else clean
         return cut.inner(cut.degradations[0].levels(clean, self.generator))
 
 

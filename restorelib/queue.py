@@ -8,9 +8,9 @@ from pathlib import Path
 from accelerate import PartialState
 
 from restorelib.errors import RestoreError
-from restorelib.images import require
 from restorelib.recipes import RECIPES, find
 from restorelib.runs import SHIPPED, make, record
+from restorelib.sets import require
 from restorelib.training import Stopped
 
 # A run is wanted with all its updates: one that was cut short for lack of time stays on the list.

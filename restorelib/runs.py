@@ -8,9 +8,7 @@
 import json
 import math
 import os
-import platform
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,56 +18,24 @@ import torch
 from torch import nn
 
 import restorelib
+from restorelib.baselines import METHODS, OFFICIAL, UNRESTORED, Classical, Unrestored
 from restorelib.checkpoints import read_tensors, write_safely, write_tensors
-from restorelib.classical import METHODS, Classical
-from restorelib.degrade import (
-    Bicubic,
-    Degradation,
-    Jpeg,
-    Motion,
-    Noise,
-    Recorded,
-    describe,
-    from_description,
-)
+from restorelib.degrade import Degradation, Noise, Recorded, describe, from_description
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
-from restorelib.images import RECORDED, at_hand, file_digest, load_set, obtainable, require
+from restorelib.machine import commit, hardware, peak_memory_mb
 from restorelib.metrics import Protocol
 from restorelib.networks import build
-from restorelib.official import OFFICIAL
+from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, RECIPES, find
-from restorelib.training import Recipe, Training
+from restorelib.sets import RECORDED, file_digest, load_set, obtainable, require
+from restorelib.training import Training
 
 SHIPPED = Path(__file__).parent / "runs"
 # Scores that belong to no training: of no restoration, of classical methods, of the authors' own weights, of
 # self-ensembles.
 MEASURED = Path(__file__).parent / "measured"
 BUNDLED = "-bundled"  # behind the name of a training that had to take the bundled pictures
-
-
-class Unrestored(nn.Module):
-    """Gives back what it is given, e.g. the baseline "bicubic" of super-resolution."""
-
-    enlarged = True
-    reach = 0
-
-    def __init__(self, channels: int = 1):
-        super().__init__()
-        self.channels = channels
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The input itself."""
-        return x
-
-
-# For each, its channels and what it was degraded by.
-UNRESTORED: dict[str, tuple[int, list[Degradation]]] = {
-    "bicubic": (1, [Bicubic(scale) for scale in (2, 3, 4)]),
-    "noisy": (1, [Noise(sigma) for sigma in (10, 30, 50, 70)]),
-    "jpeg": (1, [Jpeg(quality) for quality in (10, 20)]),
-    "blurred": (3, [Motion(level) for level in (3, 5, 7, 9, 11, 13)]),
-}
 
 
 # ---------------------------------------------------------------- finding and loading
@@ -127,48 +93,6 @@ def load(run: str | Path) -> nn.Module:
         network.load_state_dict(read_tensors(weights)[0])
     network.record = about
     return network.eval()
-
-
-def load_first(*names: str) -> tuple[nn.Module, str]:
-    """The first of some runs that can be had, with its name; says in one line why another was passed over."""
-    for name in names[:-1]:
-        try:
-            return load(name), name
-        except RestoreError as error:
-            print(f"{error}. Going on without {name}.")
-    return load(names[-1]), names[-1]
-
-
-def train_or_shipped(name: str) -> str:
-    """Train the recipe `name` at the size that RESTORELIB_PROFILE asks for; without it, the shipped run."""
-    size = profile()
-    return str(make(find(name, size), size)) if size else folder_of(name).name
-
-
-def profile() -> str | None:
-    """The size a notebook trains at, from RESTORELIB_PROFILE; None: show the shipped run, train nothing."""
-    chosen = os.environ.get("RESTORELIB_PROFILE")
-    if chosen and chosen not in PROFILES:
-        raise RestoreError(f"RESTORELIB_PROFILE is '{chosen}'; it can be {', '.join(PROFILES)}")
-    return chosen
-
-
-def begin(size: str | None = None) -> None:
-    """The first call of a notebook: prints the device, the pictures at hand and the profile, a line each.
-
-    Args:
-        size: the profile to train at; None leaves that to RESTORELIB_PROFILE.
-    """
-    if size:
-        os.environ["RESTORELIB_PROFILE"] = size
-    chosen = profile()
-    gpu = "" if torch.cuda.is_available() else " For a GPU in Colab: Runtime, Change runtime type, T4 GPU."
-    print(f"Device: {hardware()}.{gpu}")
-    print(f"Pictures: {', '.join(['bundled', *at_hand()])}. Other sets are fetched when a cell needs them.")
-    if chosen:
-        print(f"Profile: {chosen}. Cells that train do it here.")
-    else:
-        print('Profile: none; the book\'s runs are shown. restorelib.begin("quick") trains here, in minutes.')
 
 
 def reproduces(about: dict) -> bool:
@@ -282,7 +206,7 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         "peak_memory_mb": peak_memory_mb(),
         "loss": state.loss,
         "validation": state.validation,
-        "scores": score_sets(network, recipe.test_task or recipe.task, recipe.test_on),
+        "scores": score_sets(network, recipe.scored_on or recipe.task, recipe.test_on),
         "weights_sha256": file_digest(folder / "weights.safetensors"),
     }
     write_json(folder / "record.json", about)
@@ -356,47 +280,3 @@ def validation_pictures(name: str, side: int = 192) -> dict[str, np.ndarray]:
 def _centre(image: np.ndarray, side: int) -> np.ndarray:
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     return image[top : top + side, left : left + side]
-
-
-# ---------------------------------------------------------------- what it ran on
-
-
-def commit() -> str | None:
-    """The git commit of the code, None outside a checkout; "+" marks uncommitted changes."""
-
-    def git(*words: str) -> str:
-        here = Path(__file__).parent
-        return subprocess.run(("git", "-C", here, *words), capture_output=True, text=True).stdout.strip()
-
-    head = git("rev-parse", "HEAD")
-    return head + ("+" if git("status", "--porcelain", "--", ".") else "") if head else None
-
-
-def hardware() -> str:
-    """The processor or GPU a training runs on, in words."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    threads = torch.get_num_threads()
-    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
-def peak_memory_mb() -> int:
-    """The most memory the training held: on the GPU, or of the whole process."""
-    if torch.cuda.is_available():
-        return round(torch.cuda.max_memory_allocated() / 2**20)
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return round(int(line.split()[1]) / 2**10)
-    import resource
-
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)  # bytes on macOS

@@ -7,8 +7,6 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scipy.stats import ttest_1samp
-
 from restorelib import runs
 from restorelib.degrade import KEYS
 from restorelib.published import TABLES, Cell
@@ -117,6 +115,8 @@ def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: in
     mean = _signed(sum(each) / len(each))
     if len(each) == 1:
         return f"{mean}, one seed"
+    from scipy.stats import ttest_1samp  # here, because it takes longer to load than all the rest of a table
+
     decided = ttest_1samp(each, 0).pvalue < 0.05
     return f"{mean} ± {(max(each) - min(each)) / 2:.2f}{'' if decided else ' ?'}"
 

@@ -3,6 +3,7 @@
 import sys
 
 import torch
+from accelerate.utils.memory import should_reduce_batch_size as out_of_memory
 from torch import nn
 
 from restorelib.errors import RestoreError
@@ -54,8 +55,3 @@ def apply_within_memory(
                 f"there is no memory even for tiles of {SMALLEST} pixels: close other programs"
             )
         print(f"Memory is short: going on in tiles of {tile} pixels.", file=sys.stderr)
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error of torch says that memory ran out, on a GPU or a CPU."""
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

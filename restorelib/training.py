@@ -10,8 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from hashlib import sha256
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,204 +18,19 @@ import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 from accelerate.utils import broadcast_object_list
+from accelerate.utils.memory import should_reduce_batch_size as out_of_memory
 from torch import nn
-from torch.nn.functional import adaptive_avg_pool2d
 from tqdm.auto import tqdm
 
 from restorelib.checkpoints import read_tensors, write_tensors
-from restorelib.degrade import Degradation, describe
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
-from restorelib.incremental import Incremental
+from restorelib.machine import best_precision
 from restorelib.networks import build
+from restorelib.objectives import loss_of
+from restorelib.optimisers import clip_gradients, make_optimiser
 from restorelib.patches import Patches
-from restorelib.tiles import apply, out_of_memory
-
-# ---------------------------------------------------------------- what to train
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What to train, on what, how and for how long. An ablation is `vary` with one field changed.
-
-    Args:
-        name: how tables and folders call it.
-        network, options: arguments of `restorelib.build`.
-        task: the degradations to undo; a batch mixes them.
-        train_on, validate_on, test_on: names of sets or folders.
-        test_task: the degradations to score under, if not those of `task`.
-        patch, batch: side of a degraded patch in pixels; patches in a batch.
-        updates: steps of the optimiser.
-        minutes: stop after this time at the latest; the schedule then ends with the time. None: no limit.
-        loss: "l1", "l2" (means over pixels), or "sse" (half the summed squares over the batch size, as Caffe
-            and MatConvNet have it, which clipping thresholds and learning rates of 2016 are made for).
-        alpha: the final prediction's share of the loss; the rest goes in equal parts to the predictions that
-            a `supervised` network makes on its way (MemNet paper, section 3.3).
-        optimiser: "adamw" or "sgd" (momentum 0.9).
-        lr, weight_decay: of the optimiser.
-        schedule: "cosine" (2 % warm-up, then down to zero), "steps" (divided by ten at each quarter),
-            "halving" (halved every 200,000 updates), "tenths" (halved after each tenth), or "constant".
-        clip: None, "norm" (global norm at most `theta`), "value" (each element within `theta`), or one of
-            these with theta / lr in place of theta: "norm/lr" or "value/lr" (the VDSR paper's adjustable
-            clipping, section 3.2).
-        theta: threshold of the clipping.
-        seed: of weights and patches.
-        validations: how many times a validation PSNR is taken, evenly over the training.
-        start: a recipe whose trained weights this training begins with, wherever name and shape agree.
-        incremental: gives each iteration of a network that iterates a target of its own; `task` then says how
-            pictures are blurred, and at which levels they are scored.
-    """
-
-    name: str
-    network: str
-    task: tuple[Degradation, ...]
-    train_on: tuple[str, ...]
-    test_on: tuple[str, ...]
-    patch: int
-    batch: int
-    updates: int
-    options: Mapping = field(default_factory=dict)
-    validate_on: str = "bundled"
-    minutes: float | None = None
-    loss: str = "l1"
-    optimiser: str = "adamw"
-    lr: float = 1e-3
-    weight_decay: float = 1e-4
-    schedule: str = "cosine"
-    clip: str | None = "norm"
-    theta: float = 1.0
-    seed: int = 0
-    validations: int = 10
-    test_task: tuple[Degradation, ...] = ()
-    start: str | None = None
-    alpha: float = 1.0
-    incremental: Incremental | None = None
-
-    def vary(self, name: str, **changes) -> "Recipe":
-        """This recipe with other values; `options` given here are added to the old ones."""
-        options = {**self.options, **changes.pop("options", {})}
-        return replace(self, name=name, options=options, **changes)
-
-    @property
-    def several_sizes(self) -> bool:
-        """Whether degraded pictures differ in size, so that every batch has one degradation only."""
-        return len({degradation.shrink for degradation in self.task}) > 1
-
-    def as_dict(self) -> dict:
-        """For records: plain values only."""
-        plain = asdict(self)
-        for key in ("task", "test_task"):
-            plain[key] = [describe(d) for d in getattr(self, key)]
-        return json.loads(json.dumps(plain))
-
-    def digest(self) -> str:
-        """Twelve hex digits that change with any field that shapes the weights, and with nothing else.
-
-        Fields at their defaults don't count, so that a new field leaves the digests of old runs as they are.
-        """
-        shaping = {key: value for key, value in self._chosen().items() if key not in UNSHAPING}
-        return _short_hash(json.loads(json.dumps(shaping), parse_int=float))  # 100 and 100.0 are one number
-
-    def made(self, digest: str) -> bool:
-        """Whether a run or checkpoint with this digest is of this recipe.
-
-        The first digests took in the name and what is scored as well; checkpoints of that time still go on.
-        """
-        return digest in (self.digest(), _short_hash(self._chosen()))
-
-    def _chosen(self) -> dict:
-        """The fields that are not at their defaults."""
-        usual = type(self)("", "", (), (), (), 0, 0, 0).as_dict()
-        return {key: value for key, value in self.as_dict().items() if value != usual[key]}
-
-
-def _short_hash(plain: dict) -> str:
-    return sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
-
-
-# What a recipe is called, how often it is validated and what it is scored on make no other weights.
-UNSHAPING = ("name", "validate_on", "validations", "test_on", "test_task")
-
-LOSSES = {
-    "l1": nn.functional.l1_loss,
-    "l2": nn.functional.mse_loss,
-    "sse": lambda restored, clean: 0.5 * (restored - clean).square().sum() / len(clean),
-}
-
-
-def loss_of(recipe: Recipe, network: nn.Module, degraded: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
-    """The recipe's loss on a batch as `Patches.batch` makes it.
-
-    With `incremental`, the mean over all iterations; a picture that is restored at a smaller scale on the way
-    is compared with the target made as small. Else of the final prediction, and for `alpha` below 1 of the
-    others too.
-    """
-    if recipe.loss not in LOSSES:
-        raise RestoreError(f"no loss is called '{recipe.loss}'; there are {', '.join(LOSSES)}")
-    loss = LOSSES[recipe.loss]
-    if recipe.incremental:
-        found = network(degraded, iterations=len(clean), every=True)
-        targets = clean.repeat_interleave(len(found) // len(clean), 0)
-        pairs = (
-            (x.float(), adaptive_avg_pool2d(y, x.shape[-2:])) for x, y in zip(found, targets, strict=True)
-        )
-        return torch.stack([loss(x, y) for x, y in pairs]).mean()
-    if recipe.alpha == 1:
-        restored = apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
-        return loss(restored.float(), clean)
-    *others, final = (loss(y, clean) for y in network(degraded, every=True).float())
-    return recipe.alpha * final + (1 - recipe.alpha) * torch.stack(others).mean()
-
-
-def learning_rate(recipe: Recipe, progress: float) -> float:
-    """The learning rate when `progress` (0..1) of the training is done."""
-    if recipe.schedule == "constant":
-        return recipe.lr
-    if recipe.schedule == "steps":
-        return recipe.lr * 0.1 ** min(int(progress * 4), 3)
-    if recipe.schedule == "halving":
-        return recipe.lr * 0.5 ** int(progress * recipe.updates / 200_000)
-    if recipe.schedule == "tenths":
-        return recipe.lr * 0.5 ** min(int(progress * 10), 9)
-    if recipe.schedule == "cosine":
-        warm = min(1.0, (progress + 1e-4) / 0.02)
-        return recipe.lr * warm * 0.5 * (1 + math.cos(math.pi * progress))
-    raise RestoreError(
-        f"no schedule is called '{recipe.schedule}'; there are cosine, steps, halving, tenths, constant"
-    )
-
-
-def clip_gradients(recipe: Recipe, parameters: list[nn.Parameter], lr: float) -> None:
-    """Limit the gradients in place as the recipe says."""
-    if recipe.clip is None:
-        return
-    limit = recipe.theta / lr if recipe.clip.endswith("/lr") else recipe.theta
-    if recipe.clip in ("norm", "norm/lr"):
-        nn.utils.clip_grad_norm_(parameters, limit)
-    elif recipe.clip in ("value", "value/lr"):
-        nn.utils.clip_grad_value_(parameters, limit)
-    else:
-        raise RestoreError(f"no clipping is called '{recipe.clip}'; there are norm, norm/lr, value, value/lr")
-
-
-def make_optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    """AdamW or SGD with momentum, in their fused forms."""
-    arguments = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
-    if recipe.optimiser == "adamw":
-        return torch.optim.AdamW(network.parameters(), **arguments)
-    if recipe.optimiser == "sgd":
-        return torch.optim.SGD(network.parameters(), momentum=0.9, **arguments)
-    raise RestoreError(f"no optimiser is called '{recipe.optimiser}'; there are adamw, sgd")
-
-
-def best_precision() -> str:
-    """The fastest number format this device trains well in: "bf16", "fp16" or "no" (fp32)."""
-    if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    # Without these instructions a CPU emulates bf16, which is slower than fp32.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # older torch does not say
-    return "bf16" if capabilities.get("avx512_bf16") else "no"
-
+from restorelib.recipe import Recipe, learning_rate
 
 # ---------------------------------------------------------------- the loop
 
@@ -274,8 +88,8 @@ class Training:
         )
         torch.manual_seed(recipe.seed)
         network = build(recipe.network, **recipe.options)
-        if recipe.alpha != 1 and not getattr(network, "supervised", False):
-            raise RestoreError(f"{recipe.name}: this network makes one prediction; leave alpha at 1")
+        if recipe.final_weight != 1 and not getattr(network, "supervised", False):
+            raise RestoreError(f"{recipe.name}: this network makes one prediction; leave final_weight at 1")
         if start:
             own = network.state_dict()
             fitting = {k: v for k, v in start.items() if k in own and own[k].shape == v.shape}
@@ -316,21 +130,26 @@ class Training:
         return network.to(self.accelerator.device, memory_format=torch.channels_last).eval()
 
     def step(self) -> torch.Tensor:
-        """One update; returns the loss as a tensor, because reading it would make a GPU wait."""
-        recipe, state = self.recipe, self.progress
-        lr = learning_rate(recipe, self.done())
+        """Draw the next batch and learn from it, at the rate that the schedule has now; returns the loss."""
+        return self.update(self.patches.batch(self.progress.step), learning_rate(self.recipe, self.done()))
+
+    def update(self, batch: tuple[torch.Tensor, torch.Tensor], lr: float) -> torch.Tensor:
+        """Learn from a batch (degraded, clean) at a rate.
+
+        Returns the loss as a tensor, because reading it would make a GPU wait.
+        """
         for group in self.optimiser.param_groups:
             group["lr"] = lr
-        degraded, clean = self.patches.batch(state.step)
+        degraded, clean = batch
         degraded = degraded.contiguous(memory_format=self.memory_format)
-        loss = loss_of(recipe, self.network, degraded, clean)
+        loss = loss_of(self.recipe, self.network, degraded, clean)
         self.optimiser.zero_grad()
         with self.waiting():
             self.accelerator.backward(loss)
         self.accelerator.unscale_gradients(self.optimiser)
-        clip_gradients(recipe, list(self.network.parameters()), lr)
+        clip_gradients(self.recipe, list(self.network.parameters()), lr)
         self.optimiser.step()
-        state.step += 1
+        self.progress.step += 1
         return loss.detach()
 
     def done(self) -> float:

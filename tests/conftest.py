@@ -11,10 +11,10 @@ import torch
 from built import served
 from PIL import Image
 
-from restorelib import images, runs
+from restorelib import images, runs, sets
 from restorelib.degrade import Bicubic
 from restorelib.errors import RestoreError
-from restorelib.training import Recipe
+from restorelib.recipe import Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -29,12 +29,12 @@ def own_cache(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("RESTORELIB_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
-load_benchmark = cache(images.load_set)
+load_benchmark = cache(sets.load_set)
 
 
 @pytest.fixture
 def benchmark_set():
-    """`images.load_set` for tests that need the real pictures; they are skipped where these are not."""
+    """`sets.load_set` for tests that need the real pictures; they are skipped where these are not."""
     if not os.environ.get("RESTORELIB_DATA"):
         pytest.skip("RESTORELIB_DATA is unset: no benchmark pictures")
     return load_benchmark
@@ -43,7 +43,7 @@ def benchmark_set():
 @pytest.fixture(scope="session")
 def bundled():
     """The bundled photographs, name -> uint8 image."""
-    return images.load_set("bundled")
+    return sets.load_set("bundled")
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import torch
 from scipy.stats import norm
 
 import restorelib
-from restorelib import classical, images, runs
-from restorelib.classical import METHODS, Classical
+from restorelib import baselines, images, notebook, runs, sets
+from restorelib.baselines import METHODS, Classical
 from restorelib.degrade import Noise
 from restorelib.evaluation import evaluate
 from restorelib.metrics import psnr
@@ -44,7 +44,7 @@ def test_a_run_named_by_method_and_sigma(small_set):
         "network": "tv",
         "task": [{"kind": "noise", "sigma": 25}],
     }
-    pictures = images.load_set(str(small_set))
+    pictures = sets.load_set(str(small_set))
     result = evaluate(network, pictures, Noise(25))
     assert result["psnr"] > evaluate(restorelib.load("noisy"), pictures, Noise(25))["psnr"] + 4
 
@@ -56,10 +56,10 @@ def test_what_is_no_method_is_refused(name, refused):
 
 
 def test_without_its_package_bm3d_says_what_to_install(monkeypatch, refused, capsys):
-    monkeypatch.setattr(classical, "find_spec", lambda name: None)
+    monkeypatch.setattr(baselines, "find_spec", lambda name: None)
     with refused("pip install bm3d"):
         restorelib.load("bm3d/30")
-    assert runs.load_first("bm3d/30", "nlm/30")[1] == "nlm/30"
+    assert notebook.load_first("bm3d/30", "nlm/30")[1] == "nlm/30"
     assert capsys.readouterr().out.endswith("Going on without bm3d/30.\n")
 
 
@@ -96,7 +96,7 @@ def test_bm3d_is_the_best_of_the_classical_methods():
 
 @pytest.mark.parametrize("name", ["noisy", "jpeg", "tv/30"])
 def test_the_recorded_scores_can_be_had_again(name):
-    pictures = {"chelsea": images.load_set("bundled")["chelsea"]}
+    pictures = {"chelsea": sets.load_set("bundled")["chelsea"]}
     recorded = next(s for s in runs.record(name)["scores"] if s["set"] == "bundled")
     row = next(row for row in recorded["images"] if row["name"] == "chelsea")
     # The seed of a picture's noise is its place in the set.

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from restorelib import images, runs
+from restorelib import images, runs, sets
 from restorelib.__main__ import main
 from restorelib.degrade import Jpeg, Motion, Noise, bicubic_up
 from restorelib.evaluation import evaluate
@@ -88,7 +88,7 @@ def test_evaluate_at_a_scale_it_was_not_trained_for(cli, small_set, shipped):
 def test_evaluate_at_a_level(cli, small_set, run, level, kind):
     code, out, _ = cli("evaluate", run, "--set", small_set, "--json", *(["--level", level] if level else []))
     network = runs.load(run)
-    expected = evaluate(network, images.load_set(small_set), kind)
+    expected = evaluate(network, sets.load_set(small_set), kind)
     assert code == 0
     assert json.loads(out)["psnr"] == pytest.approx(expected["psnr"])
 

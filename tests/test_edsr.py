@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d, pixel_shuffle, relu
 
+from restorelib.baselines import load_edsr
 from restorelib.blocks import ResidualBlock, fold_residual_scaling
 from restorelib.networks import build
-from restorelib.official import load_edsr
 from restorelib.published import TABLES, Cell
 from restorelib.runs import record
 from restorelib.tables import score_of

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from restorelib import runs
 from restorelib.checkpoints import read_tensors, write_tensors
-from restorelib.images import file_digest, load_set
+from restorelib.sets import file_digest, load_set
 from restorelib.training import Training
 
 

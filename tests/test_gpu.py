@@ -8,7 +8,7 @@ import torch
 from restorelib import load
 from restorelib.degrade import Bicubic
 from restorelib.evaluation import evaluate
-from restorelib.images import load_set
+from restorelib.sets import load_set
 from restorelib.training import Training
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")

@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from restorelib import images
+from restorelib import images, sets
 from restorelib.degrade import resize
 
 # requests, as pooch calls it, leaves the socket of a broken download to the garbage collector.
@@ -178,17 +178,17 @@ def test_what_cannot_be_written_is_one_line(noise, tmp_path, refused, name):
 
 def test_the_bundled_sets():
     for name, count in (("bundled", 4), ("bundled_train", 7)):
-        pictures = images.load_set(name)
+        pictures = sets.load_set(name)
         assert len(pictures) == count
         assert all(p.dtype == np.uint8 and p.std() > 10 for p in pictures.values())
-    assert images.load_set("bundled")["chelsea"].shape == (300, 451, 3)
+    assert sets.load_set("bundled")["chelsea"].shape == (300, 451, 3)
 
 
 def test_a_folder_is_a_set(noise, tmp_path):
     images.write(tmp_path / "b.PNG", noise(6, 8))
     images.write(tmp_path / "a.bmp", noise(6, 8, 3))
     (tmp_path / "notes.txt").write_text("no picture")
-    found = images.load_set(str(tmp_path))
+    found = sets.load_set(str(tmp_path))
     assert list(found) == ["a", "b"]
     assert np.array_equal(found["b"], noise(6, 8))
 
@@ -196,18 +196,18 @@ def test_a_folder_is_a_set(noise, tmp_path):
 def test_pictures_that_differ_in_their_ending_alone_are_both_kept(noise, tmp_path):
     images.write(tmp_path / "a.png", noise(6, 8))
     images.write(tmp_path / "a.bmp", noise(5, 5))
-    assert sorted(images.load_set(str(tmp_path))) == ["a.bmp", "a.png"]
+    assert sorted(sets.load_set(str(tmp_path))) == ["a.bmp", "a.png"]
 
 
 def test_what_is_no_set_is_refused(tmp_path, refused):
     with refused("Set6: neither a folder nor a known set; sets are bundled, .*Set5"):
-        images.load_set("Set6")
+        sets.load_set("Set6")
     with refused("holds no image"):
-        images.load_set(str(tmp_path))
+        sets.load_set(str(tmp_path))
 
 
 def test_the_registry():
-    registry = images.registry()
+    registry = sets.registry()
     counts = {name: len(files) for name, files in registry.items() if name != "checkpoints"}
     assert counts == {
         "Set5": 5,
@@ -235,7 +235,7 @@ def test_the_registry():
 
 
 def test_names_of_pictures_are_unique_in_every_registered_set():
-    for name, files in images.registry().items():
+    for name, files in sets.registry().items():
         assert len({Path(file).stem for file in files}) == len(files), name
 
 
@@ -269,24 +269,24 @@ def test_a_smaller_set_says_by_how_much(benchmark_set):
 
 
 def test_sizes_of_sets_are_known_before_they_are_fetched():
-    assert [images.set_size(name) for name in ("bundled", "Set12", "14-images", "BSD200-half")] == [
+    assert [sets.set_size(name) for name in ("bundled", "Set12", "14-images", "BSD200-half")] == [
         4,
         12,
         14,
         200,
     ]
-    assert set(images.MADE) < set(images.set_names())
+    assert set(sets.DERIVED) < set(sets.set_names())
 
 
 @pytest.mark.parametrize("name", ["GoPro_samples", "DAVIS_clips"])
 def test_the_size_of_a_set_that_comes_with_its_blur_counts_pictures_not_files(benchmark_set, name):
-    assert images.set_size(name) == len(benchmark_set(name))
+    assert sets.set_size(name) == len(benchmark_set(name))
 
 
 @pytest.mark.usefixtures("no_network")
 def test_a_set_made_of_one_that_cannot_be_had_is_refused(monkeypatch, refused):
-    monkeypatch.setitem(images.MADE, "Remote-grey", ("Remote", 1.0))
-    for fetch in (images.load_set, lambda name: images.require((name,))):
+    monkeypatch.setitem(sets.DERIVED, "Remote-grey", ("Remote", 1.0))
+    for fetch in (sets.load_set, lambda name: sets.require((name,))):
         with refused("Remote/a.png could not be downloaded"):
             fetch("Remote-grey")
 
@@ -334,7 +334,7 @@ def server(noise, monkeypatch, tmp_path):
             content = server.files[f"/{name}"] = buffer.getvalue()
             digest = hashlib.sha256(content).hexdigest()
             entries[name] = {"sha256": digest, "url": f"{server.address}/{name}"}
-        monkeypatch.setattr(images, "registry", lambda: {"Remote": entries})
+        monkeypatch.setattr(sets, "registry", lambda: {"Remote": entries})
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
@@ -349,7 +349,7 @@ def files_in(folder):
 
 def test_a_set_is_fetched_once(server, noise, tmp_path):
     for _ in range(2):
-        found = images.load_set("Remote")
+        found = sets.load_set("Remote")
         assert np.array_equal(found["one"], noise(6, 8))
         assert np.array_equal(found["two"], noise(9, 7, 3))
         assert server.requests == ["/one.png", "/two.png"]
@@ -358,34 +358,34 @@ def test_a_set_is_fetched_once(server, noise, tmp_path):
 
 def test_a_server_that_fails_twice_is_asked_again(server):
     server.failures = 2
-    assert len(images.load_set("Remote")) == 2
+    assert len(sets.load_set("Remote")) == 2
     assert len(server.requests) == 4
 
 
 def test_a_server_that_keeps_failing_is_one_line(server, refused):
     server.failures = 100
     with refused(r"Remote/one.png could not be downloaded \(HTTPError\); check the network"):
-        images.load_set("Remote")
+        sets.load_set("Remote")
 
 
 def test_a_wrong_download_is_refused_and_not_kept(server, tmp_path, refused):
     server.files["/one.png"] = server.files["/two.png"]
     with refused("Remote/one.png: what was downloaded is broken"):
-        images.load_set("Remote")
+        sets.load_set("Remote")
     assert files_in(tmp_path / "cache") == []
 
 
 def test_a_download_cut_short_is_refused_and_not_kept(server, tmp_path, refused):
     server.cut = True
     with refused("Remote/one.png could not be downloaded"):
-        images.load_set("Remote")
+        sets.load_set("Remote")
     assert files_in(tmp_path / "cache") == []
 
 
 def test_a_spoiled_file_in_the_cache_is_fetched_again(server, noise, tmp_path):
-    images.load_set("Remote")
+    sets.load_set("Remote")
     (tmp_path / "cache" / "Remote" / "one.png").write_bytes(b"spoiled")
-    assert np.array_equal(images.load_set("Remote")["one"], noise(6, 8))
+    assert np.array_equal(sets.load_set("Remote")["one"], noise(6, 8))
     assert server.requests == ["/one.png", "/two.png", "/one.png"]
 
 
@@ -393,27 +393,27 @@ def test_a_cache_that_cannot_be_made_is_one_line(server, tmp_path, monkeypatch, 
     (tmp_path / "file").touch()
     monkeypatch.setenv("RESTORELIB_CACHE", str(tmp_path / "file" / "cache"))
     with refused("Remote/one.png could not be downloaded"):
-        images.load_set("Remote")
+        sets.load_set("Remote")
 
 
 def test_the_first_download_tells_the_sha256_where_nobody_knows_it(server, noise, tmp_path, capsys, refused):
-    images.registry()["Remote"]["one.png"]["sha256"] = ""
-    images.load_set("Remote")
+    sets.registry()["Remote"]["one.png"]["sha256"] = ""
+    sets.load_set("Remote")
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert said.startswith("Remote: nobody has noted its sha256 yet")
     assert files_in(tmp_path / "cache") == ["one.png", "one.png.sha256", "two.png"]
 
-    images.load_set("Remote")
+    sets.load_set("Remote")
     assert capsys.readouterr().out == ""
     assert server.requests == ["/one.png", "/two.png"]
     spoiled = tmp_path / "cache" / "Remote" / "one.png"
     spoiled.write_bytes(b"spoiled")
-    assert np.array_equal(images.load_set("Remote")["one"], noise(6, 8))
+    assert np.array_equal(sets.load_set("Remote")["one"], noise(6, 8))
     spoiled.write_bytes(b"spoiled")
     server.files["/one.png"] = server.files["/two.png"]
     with refused("Remote/one.png: what was downloaded is broken"):
-        images.load_set("Remote")
+        sets.load_set("Remote")
 
 
 @pytest.fixture
@@ -423,18 +423,18 @@ def no_network(server, monkeypatch):
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     entry = {"sha256": "0" * 64, "url": f"http://127.0.0.1:{port}/a.png"}
-    monkeypatch.setattr(images, "registry", lambda: {"Remote": {"a.png": entry}})
+    monkeypatch.setattr(sets, "registry", lambda: {"Remote": {"a.png": entry}})
 
 
 @pytest.mark.usefixtures("no_network")
 def test_no_network_is_one_line(refused):
     with refused(r"could not be downloaded \(ConnectionError\); check the network or set RESTORELIB_DATA"):
-        images.load_set("Remote")
+        sets.load_set("Remote")
 
 
 @pytest.mark.usefixtures("no_network")
 def test_without_a_set_the_bundled_one_is_taken_and_said(capsys):
-    assert images.obtainable(("bundled", "Remote"), "bundled_train") == ("bundled_train",)
+    assert sets.obtainable(("bundled", "Remote"), "bundled_train") == ("bundled_train",)
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert "Remote/a.png could not be downloaded" in said
@@ -442,7 +442,7 @@ def test_without_a_set_the_bundled_one_is_taken_and_said(capsys):
 
 
 def test_a_set_that_is_there_is_taken_silently(server, capsys):
-    assert images.obtainable(("bundled", "Remote"), "bundled_train") == ("bundled", "Remote")
+    assert sets.obtainable(("bundled", "Remote"), "bundled_train") == ("bundled", "Remote")
     assert capsys.readouterr().out == ""
 
 
@@ -450,20 +450,20 @@ def test_the_data_folder_comes_first(server, tmp_path, monkeypatch):
     monkeypatch.setenv("RESTORELIB_DATA", str(tmp_path))
     (tmp_path / "Remote").mkdir()
     (tmp_path / "Remote" / "one.png").write_bytes(server.files["/one.png"])
-    assert len(images.load_set("Remote")) == 2
+    assert len(sets.load_set("Remote")) == 2
     assert server.requests == ["/two.png"]
 
 
 def test_sets_that_are_whole_are_at_hand(server, tmp_path, monkeypatch):
-    assert images.at_hand() == []
+    assert sets.at_hand() == []
     (tmp_path / "cache" / "Remote").mkdir(parents=True)
     (tmp_path / "cache" / "Remote" / "one.png").touch()
-    assert images.at_hand() == []
+    assert sets.at_hand() == []
     (tmp_path / "cache" / "Remote" / "two.png").touch()
-    assert images.at_hand() == ["Remote"]
+    assert sets.at_hand() == ["Remote"]
     (tmp_path / "data" / "DIV2K_train_HR").mkdir(parents=True)
     monkeypatch.setenv("RESTORELIB_DATA", str(tmp_path / "data"))
-    assert images.at_hand() == ["Remote", "DIV2K_train_HR"]
+    assert sets.at_hand() == ["Remote", "DIV2K_train_HR"]
     assert server.requests == []
 
 
@@ -472,7 +472,7 @@ def test_a_wrong_file_in_the_data_folder_is_refused(server, tmp_path, monkeypatc
     (tmp_path / "Remote").mkdir()
     (tmp_path / "Remote" / "one.png").write_bytes(server.files["/two.png"])
     with refused("one.png: is not the file the benchmark uses"):
-        images.load_set("Remote")
+        sets.load_set("Remote")
     assert server.requests == []
 
 
@@ -480,8 +480,8 @@ def test_without_a_downloader_the_bundled_pictures_remain(monkeypatch, capsys):
     for variable in ("RESTORELIB_DATA", "RESTORELIB_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setitem(sys.modules, "pooch", None)
-    assert images.at_hand() == []
-    assert images.obtainable(("Set5",), "bundled") == ("bundled",)
+    assert sets.at_hand() == []
+    assert sets.obtainable(("Set5",), "bundled") == ("bundled",)
     assert "pip install pooch" in capsys.readouterr().out
 
 

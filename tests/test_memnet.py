@@ -9,12 +9,14 @@ from torch import nn
 from torch.nn.functional import batch_norm, conv2d, relu
 
 from restorelib.degrade import Noise
-from restorelib.images import load_set
 from restorelib.networks import build
+from restorelib.objectives import loss_of
+from restorelib.optimisers import clip_gradients
 from restorelib.published import TABLES, Cell
 from restorelib.recipes import PROFILES, find
+from restorelib.sets import load_set
 from restorelib.tiles import apply_in_tiles
-from restorelib.training import Training, clip_gradients, loss_of
+from restorelib.training import Training
 
 
 def small(name="memnet", **options):
@@ -313,7 +315,7 @@ def test_the_recursion_of_drcn_starts_as_the_identity():
 def memnet(recipe):
     """A training of a small MemNet, every prediction with the same weight."""
     options = {"blocks": 3, "recursions": 2, "width": 8}
-    return replace(recipe, network="memnet", options=options, task=(Noise(25),), alpha=0.25, lr=1e-3)
+    return replace(recipe, network="memnet", options=options, task=(Noise(25),), final_weight=0.25, lr=1e-3)
 
 
 @pytest.fixture
@@ -331,7 +333,7 @@ def test_the_loss_divides_itself_among_the_predictions(memnet, name, loss, power
     for alpha in (0.0, 0.25, 0.7, 1.0):
         # alpha for the final one, (1 - alpha) / M for each of the others (section 3.3)
         expected = alpha * parts[3] + (1 - alpha) / 3 * sum(parts[:3])
-        asked = replace(memnet, loss=loss, alpha=alpha)
+        asked = replace(memnet, loss=loss, final_weight=alpha)
         assert loss_of(asked, network, x, y).item() == pytest.approx(expected, rel=1e-5)
 
 
@@ -344,7 +346,7 @@ def test_every_weight_learns_from_the_loss(memnet):
         assert parameter.grad.abs().sum() > 0, key
     # the final prediction alone does not reach the weights of the outputs when it has no share
     network.zero_grad()
-    loss_of(replace(memnet, alpha=0.0), network, *torch.rand(2, 2, 1, 12, 12)).backward()
+    loss_of(replace(memnet, final_weight=0.0), network, *torch.rand(2, 2, 1, 12, 12)).backward()
     assert network.output_weight.grad.abs().max() == 0
 
 
@@ -368,16 +370,16 @@ def test_in_mixed_precision_memories_and_pictures_keep_full_precision(memnet, tr
 
 def test_networks_with_one_prediction_refuse_a_share_for_others(memnet, train, refused):
     basic = replace(memnet, options={**memnet.options, "supervised": False})
-    with refused("tiny: this network makes one prediction; leave alpha at 1"):
+    with refused("tiny: this network makes one prediction; leave final_weight at 1"):
         train(basic)
-    train(replace(basic, alpha=1.0)).step()
+    train(replace(basic, final_weight=1.0)).step()
 
 
 def test_the_norm_of_all_gradients_is_clipped_to_the_threshold_over_the_rate(memnet):
     def clipped(clip, lr):
         parameters = [nn.Parameter(torch.zeros(2)) for _ in range(2)]
         parameters[0].grad, parameters[1].grad = torch.tensor([3.0, 0.0]), torch.tensor([0.0, -4.0])
-        clip_gradients(replace(memnet, clip=clip, theta=0.01), parameters, lr)
+        clip_gradients(replace(memnet, clip=clip, clip_threshold=0.01), parameters, lr)
         return torch.cat([p.grad for p in parameters]).tolist()
 
     assert clipped("norm/lr", 0.1) == pytest.approx([0.06, 0, 0, -0.08], abs=1e-5)  # norm 0.1
@@ -435,7 +437,7 @@ def test_every_prediction_has_the_same_share_of_the_loss_in_the_papers_recipes()
         for profile in PROFILES:
             recipe = find(name, profile)
             blocks = len(build("memnet", **recipe.options).blocks)
-            assert recipe.alpha == pytest.approx(1 / (blocks + 1))
+            assert recipe.final_weight == pytest.approx(1 / (blocks + 1))
 
 
 def test_ablations_of_a_profile_differ_in_what_they_are_about_alone():
@@ -447,7 +449,7 @@ def test_ablations_of_a_profile_differ_in_what_they_are_about_alone():
             full, name="memnet-no-long-seed0", options=options
         )
         basic = find("memnet-basic-seed0", profile)
-        assert (basic.options["supervised"], basic.alpha, basic.updates) == (False, 1.0, full.updates)
+        assert (basic.options["supervised"], basic.final_weight, basic.updates) == (False, 1.0, full.updates)
         shallow, deep = (find(f"memnet-{label}-seed0", profile).options for label in ("shallow", "deep"))
         assert shallow["blocks"] < deep["blocks"]
         assert shallow["width"] if profile == "quick" else "width" not in shallow

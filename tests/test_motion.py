@@ -11,13 +11,13 @@ from restorelib import images, runs
 from restorelib.checkpoints import read_tensors
 from restorelib.degrade import Motion, Recorded, describe, from_description, moved
 from restorelib.evaluation import evaluate, pair
-from restorelib.images import clips, load_set, temporal_levels
-from restorelib.incremental import Incremental
 from restorelib.metrics import Protocol, psnr
 from restorelib.networks import build
-from restorelib.patches import Patches
+from restorelib.objectives import loss_of
+from restorelib.patches import Incremental, Patches
 from restorelib.recipes import find
-from restorelib.training import Training, loss_of
+from restorelib.sets import clips, load_set, temporal_levels
+from restorelib.training import Training
 
 
 def seeded(number=0):

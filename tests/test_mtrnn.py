@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from restorelib import load
+from restorelib.baselines import load_mtrnn
 from restorelib.evaluation import restore
 from restorelib.networks import build
-from restorelib.official import load_mtrnn
 from restorelib.published import TABLES, Cell
 from restorelib.recipes import RECIPES, find
 from restorelib.tiles import apply_in_tiles

@@ -15,8 +15,8 @@ import torch
 
 from restorelib import runs
 from restorelib.degrade import Bicubic
-from restorelib.images import load_set
 from restorelib.patches import Patches
+from restorelib.sets import load_set
 from restorelib.training import Training
 
 UPDATES = 8
@@ -81,7 +81,7 @@ def doubled_batch(recipe, pictures):
 
 @pytest.mark.parametrize("loss", ["l1", "sse"])
 def test_two_processes_train_as_one_with_the_doubled_batch(recipe, small_set, tmp_path, loss):
-    recipe = replace(recipe, loss=loss, lr=1e-3, optimiser="sgd", clip="norm", theta=0.5)
+    recipe = replace(recipe, loss=loss, lr=1e-3, optimiser="sgd", clip="norm", clip_threshold=0.5)
     pictures = list(load_set(str(small_set)).values())
     results = two_processes(recipe, pictures, tmp_path)
     losses, weights = doubled_batch(recipe, pictures)

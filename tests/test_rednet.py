@@ -5,12 +5,12 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d, conv_transpose2d, relu
 
-from restorelib import images, runs
+from restorelib import runs, sets
+from restorelib.baselines import load_rednet
 from restorelib.degrade import Bicubic, Jpeg, Noise
 from restorelib.evaluation import evaluate
 from restorelib.networks import build
 from restorelib.networks.rednet import deconv
-from restorelib.official import load_rednet
 from restorelib.published import TABLES, Cell
 from restorelib.recipes import RECIPES, find
 from restorelib.recipes.rednet import SEEDS
@@ -350,7 +350,7 @@ def test_no_picture_trains_and_tests(name, profile):
     recipe = find(name, profile)
 
     def files(names):
-        sources = {images.MADE.get(name, (name,))[0] for name in names}
+        sources = {sets.DERIVED.get(name, (name,))[0] for name in names}
         return sources | ({"BSD100"} if "BSD68" in sources else set())  # BSD68 is part of it
 
     assert files(recipe.train_on).isdisjoint(files(recipe.test_on))

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from restorelib import runs
-from restorelib.images import file_digest
+from restorelib.sets import file_digest
 
 TRIALS = 10
 

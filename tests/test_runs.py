@@ -9,14 +9,14 @@ import pytest
 import torch
 
 import restorelib
-from restorelib import images, runs
-from restorelib.degrade import KEYS, Bicubic, Jpeg, Noise, from_description
+from restorelib import images, machine, notebook, runs, sets
+from restorelib.baselines import OFFICIAL
+from restorelib.degrade import KEYS, Bicubic, Jpeg, Noise
 from restorelib.evaluation import evaluate, pair, restore, restore_image
 from restorelib.metrics import Protocol, psnr
-from restorelib.official import OFFICIAL
 from restorelib.published import TABLES
+from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, find
-from restorelib.training import Recipe
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,8 +66,7 @@ def check_record(about):
     for key, kind in SCHEMA.items():
         assert isinstance(about[key], kind), key
     recipe = about["recipe"]
-    tasks = {key: tuple(map(from_description, recipe[key])) for key in ("task", "test_task")}
-    assert about["recipe_sha256"] == Recipe(**{**recipe, **tasks}).digest()
+    assert about["recipe_sha256"] == Recipe.from_dict(recipe).digest()
     assert about["name"] == f"{recipe['name']}-{about['profile']}"
     assert (about["network"], about["task"], about["seed"]) == (
         recipe["network"],
@@ -117,7 +116,7 @@ def test_a_training_leaves_a_record_and_weights(recipe, finished_run):
     check_record(about)
     assert about["name"] == "tiny-smoke"
     assert about["recipe_sha256"] == recipe.digest()
-    assert about["weights_sha256"] == images.file_digest(finished_run / "weights.safetensors")
+    assert about["weights_sha256"] == sets.file_digest(finished_run / "weights.safetensors")
     assert about["updates"] == 20
     assert [update for update, _, _ in about["validation"]] == [10, 20]
     assert [score["scale"] for score in about["scores"]] == [2]
@@ -125,7 +124,7 @@ def test_a_training_leaves_a_record_and_weights(recipe, finished_run):
 
 def test_the_scores_of_a_fresh_run_are_what_its_weights_give(finished_run, small_set):
     (score,) = runs.record(finished_run)["scores"]
-    assert rescored(finished_run, images.load_set(str(small_set)), score) == agrees(score)
+    assert rescored(finished_run, sets.load_set(str(small_set)), score) == agrees(score)
 
 
 def test_a_run_folder_is_loaded_in_eval_mode_with_its_record(finished_run):
@@ -180,7 +179,7 @@ def test_spoiled_runs_are_refused(as_shipped, refused):
 
 
 def test_without_one_run_the_next_is_taken_and_said(as_shipped, capsys):
-    network, name = runs.load_first("absent", "tiny")
+    network, name = notebook.load_first("absent", "tiny")
     assert (network.record["name"], name) == ("tiny-smoke", "tiny")
     said = capsys.readouterr().out
     assert said.count("\n") == 1
@@ -189,21 +188,21 @@ def test_without_one_run_the_next_is_taken_and_said(as_shipped, capsys):
 
 def test_the_size_of_a_notebook(monkeypatch, refused):
     monkeypatch.delenv("RESTORELIB_PROFILE", raising=False)
-    assert runs.profile() is None
+    assert notebook.profile() is None
     monkeypatch.setenv("RESTORELIB_PROFILE", "smoke")
-    assert runs.profile() == "smoke"
+    assert notebook.profile() == "smoke"
     monkeypatch.setenv("RESTORELIB_PROFILE", "large")
     with refused("RESTORELIB_PROFILE is 'large'; it can be smoke, quick, reduced, paper"):
-        runs.profile()
+        notebook.profile()
 
 
 def test_a_notebook_trains_at_its_size_or_shows_the_shipped_run(as_shipped, tmp_path, monkeypatch, recipe):
     monkeypatch.delenv("RESTORELIB_PROFILE", raising=False)
-    assert runs.train_or_shipped("tiny") == "tiny-smoke"
+    assert notebook.train_or_shipped("tiny") == "tiny-smoke"
     monkeypatch.setenv("RESTORELIB_PROFILE", "smoke")
     monkeypatch.setenv("RESTORELIB_RUNS", str(tmp_path / "own"))
     monkeypatch.setitem(restorelib.recipes.RECIPES, "tiny", {"smoke": recipe})
-    assert runs.train_or_shipped("tiny") == str(tmp_path / "own" / "tiny-smoke")
+    assert notebook.train_or_shipped("tiny") == str(tmp_path / "own" / "tiny-smoke")
 
 
 def test_a_notebook_begins_with_device_pictures_and_profile(monkeypatch, capsys, refused):
@@ -211,12 +210,12 @@ def test_a_notebook_begins_with_device_pictures_and_profile(monkeypatch, capsys,
     monkeypatch.setenv("RESTORELIB_PROFILE", "")
     restorelib.begin()
     device, pictures, profile = capsys.readouterr().out.splitlines()
-    assert device.startswith(f"Device: {runs.hardware()}.")
+    assert device.startswith(f"Device: {machine.hardware()}.")
     assert ("Change runtime type" in device) != torch.cuda.is_available()
     assert pictures.startswith("Pictures: bundled. Other sets are fetched")
     assert profile.startswith("Profile: none")
     restorelib.begin("quick")
-    assert runs.profile() == "quick"
+    assert notebook.profile() == "quick"
     assert "Profile: quick." in capsys.readouterr().out
     with refused("RESTORELIB_PROFILE is 'large'"):
         restorelib.begin("large")

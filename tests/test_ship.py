@@ -9,7 +9,7 @@ import torch
 
 from restorelib import runs
 from restorelib.checkpoints import read_tensors, write_tensors
-from restorelib.images import file_digest
+from restorelib.sets import file_digest
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "ship.py"
 spec = importlib.util.spec_from_file_location("ship", SCRIPT)

@@ -13,11 +13,13 @@ from torch import nn
 from restorelib import runs
 from restorelib.checkpoints import write_tensors
 from restorelib.degrade import Noise
-from restorelib.images import load_set
 from restorelib.metrics import psnr
+from restorelib.optimisers import clip_gradients
+from restorelib.recipe import Recipe, learning_rate
 from restorelib.recipes import PROFILES, RECIPES, find
 from restorelib.runs import degradations
-from restorelib.training import Recipe, Training, clip_gradients, learning_rate
+from restorelib.sets import load_set
+from restorelib.training import Training
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_the_digest_changes_with_what_shapes_the_training(recipe):
 def test_the_digest_stays_with_what_leaves_the_weights_alone(recipe):
     changes = {
         "test_on": ("Set5",),
-        "test_task": (Noise(5),),
+        "scored_on": (Noise(5),),
         "validate_on": "Set5",
         "validations": 3,
         "lr": recipe.lr * 1.0,
@@ -146,19 +148,22 @@ def clipped(recipe, lr=0.1, **options):
 def test_clipping_by_hand(recipe):
     assert clipped(recipe, clip=None) == [pytest.approx([3, -4]), pytest.approx([0.001, 0])]
     # the norm of all gradients together is 5: everything is divided by 5
-    assert clipped(recipe, clip="norm", theta=1) == [
+    assert clipped(recipe, clip="norm", clip_threshold=1) == [
         pytest.approx([0.6, -0.8], abs=1e-5),
         pytest.approx([0.0002, 0], abs=1e-5),
     ]
-    assert clipped(recipe, clip="norm", theta=6)[0] == pytest.approx([3, -4])
-    assert clipped(recipe, clip="value", theta=0.5) == [pytest.approx([0.5, -0.5]), pytest.approx([0.001, 0])]
+    assert clipped(recipe, clip="norm", clip_threshold=6)[0] == pytest.approx([3, -4])
+    assert clipped(recipe, clip="value", clip_threshold=0.5) == [
+        pytest.approx([0.5, -0.5]),
+        pytest.approx([0.001, 0]),
+    ]
 
 
 def test_adjustable_clipping_loosens_as_the_rate_falls(recipe):
     # theta / lr: 0.1 / 0.1 = 1, 0.1 / 0.01 = 10 (VDSR paper, section 3.2)
-    assert clipped(recipe, clip="value/lr", theta=0.1, lr=0.1)[0] == pytest.approx([1, -1])
-    assert clipped(recipe, clip="value/lr", theta=0.1, lr=0.03)[0] == pytest.approx([3, -10 / 3])
-    assert clipped(recipe, clip="value/lr", theta=0.1, lr=0.01)[0] == pytest.approx([3, -4])
+    assert clipped(recipe, clip="value/lr", clip_threshold=0.1, lr=0.1)[0] == pytest.approx([1, -1])
+    assert clipped(recipe, clip="value/lr", clip_threshold=0.1, lr=0.03)[0] == pytest.approx([3, -10 / 3])
+    assert clipped(recipe, clip="value/lr", clip_threshold=0.1, lr=0.01)[0] == pytest.approx([3, -4])
 
 
 # ---------------------------------------------------------------- learning

@@ -11,7 +11,7 @@ from pathlib import Path
 from restorelib import runs
 from restorelib.checkpoints import read_tensors, write_tensors
 from restorelib.errors import RestoreError
-from restorelib.images import file_digest, load_set
+from restorelib.sets import file_digest, load_set
 
 UNMOVED = 0.001  # dB; a test compares shipped scores with what the weights give to 0.002
 

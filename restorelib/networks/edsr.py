@@ -10,7 +10,7 @@ class EDSR(nn.Module):
     """Residual blocks without batch normalisation, then an up-sampler (section 3.2, figure 3).
 
     Maps a small picture (N, 3, h, w) in [0, 1] to (N, 3, h * scale, w * scale). Its parts have the names they
-    have in the authors' PyTorch release; that computes in 0..255, see `restorelib.official.load_edsr`.
+    have in the authors' PyTorch release; that computes in 0..255, see `restorelib.baselines.load_edsr`.
 
     Args:
         scale: 2, 3 or 4.

@@ -110,7 +110,7 @@ class MTRNN(Progressive):
     """An encoder and decoder that takes the blurred and its last picture, and two feature maps of its own.
 
     The layers and their names are those of the authors' release; that computes in 0..255, see
-    `restorelib.official.load_mtrnn`. Every iteration predicts what is to be added to I_0, not to I_(i-1). In
+    `restorelib.baselines.load_mtrnn`. Every iteration predicts what is to be added to I_0, not to I_(i-1). In
     the first one, the maps of the encoder stand in for those the decoder has not made yet.
 
     Args:

@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 
 from restorelib.errors import RestoreError
-from restorelib.training import Recipe
+from restorelib.recipe import Recipe
 
 PROFILES = ("smoke", "quick", "reduced", "paper")
 

@@ -16,8 +16,8 @@ so does MDSR here, which the paper trains from scratch, as `paper` does.
 from dataclasses import replace
 
 from restorelib.degrade import Bicubic
+from restorelib.recipe import Recipe
 from restorelib.recipes.vdsr import BENCHMARKS, T291
-from restorelib.training import Recipe
 
 reduced = Recipe(
     name="edsr-x2",

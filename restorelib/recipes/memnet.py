@@ -26,9 +26,9 @@ trained for five days on a Tesla P40.
 from dataclasses import replace
 
 from restorelib.degrade import Bicubic, Jpeg, Noise
+from restorelib.recipe import Recipe
 from restorelib.recipes.rednet import GREY
 from restorelib.recipes.vdsr import BENCHMARKS, T291
-from restorelib.training import Recipe
 
 reduced = Recipe(
     name="memnet",
@@ -42,10 +42,17 @@ reduced = Recipe(
     updates=60_000,
     lr=1e-3,
     validations=24,
-    alpha=1 / 7,
+    final_weight=1 / 7,
 )
 SMALL = {"blocks": 4, "recursions": 3, "width": 16}
-QUICK = {"options": SMALL, "updates": 20_000, "minutes": 20, "lr": 2e-3, "validations": 9, "alpha": 1 / 5}
+QUICK = {
+    "options": SMALL,
+    "updates": 20_000,
+    "minutes": 20,
+    "lr": 2e-3,
+    "validations": 9,
+    "final_weight": 1 / 5,
+}
 SMOKE = {
     "options": {"blocks": 2, "recursions": 2, "width": 8},
     "train_on": ("bundled_train",),
@@ -53,7 +60,7 @@ SMOKE = {
     "batch": 4,
     "updates": 30,
     "validations": 2,
-    "alpha": 1 / 3,
+    "final_weight": 1 / 3,
 }
 PAPER = {
     "options": {"zero_last": False},
@@ -64,7 +71,7 @@ PAPER = {
     "lr": 0.1,
     "schedule": "steps",
     "clip": "norm/lr",
-    "theta": 0.01,
+    "clip_threshold": 0.01,
 }
 
 
@@ -100,7 +107,7 @@ TINY = {
     "batch": 8,
     "updates": 1_600,
     "lr": 2e-3,
-    "alpha": 1 / 5,
+    "final_weight": 1 / 5,
 }
 VARIANTS = {
     "full": {},
@@ -136,15 +143,19 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
         for label, supervised in (("final-loss", True), ("basic", False)):
             name = f"memnet-{label}-seed{seed}"
             options = {"supervised": supervised}
-            found[name] = _both(LARGE.vary(name, seed=seed, options=options, alpha=1.0), alpha=1.0)
+            found[name] = _both(
+                LARGE.vary(name, seed=seed, options=options, final_weight=1.0), final_weight=1.0
+            )
         for label, ((m, r), (large_m, large_r)) in DEPTHS.items():
             name = f"memnet-{label}-seed{seed}"
             options = {"blocks": large_m, "recursions": large_r}
-            recipe = LARGE.vary(name, seed=seed, options=options, alpha=1 / (large_m + 1))
-            found[name] = _both(recipe, options={"blocks": m, "recursions": r}, alpha=1 / (m + 1))
+            recipe = LARGE.vary(name, seed=seed, options=options, final_weight=1 / (large_m + 1))
+            found[name] = _both(recipe, options={"blocks": m, "recursions": r}, final_weight=1 / (m + 1))
         name = f"drcn-seed{seed}"
-        drcn = replace(LARGE, name=name, network="drcn", options={"zero_last": True}, seed=seed, alpha=0.5)
-        quick = TINY | {"options": {"recursions": 8, "width": 24, "zero_last": True}, "alpha": 0.5}
+        drcn = replace(
+            LARGE, name=name, network="drcn", options={"zero_last": True}, seed=seed, final_weight=0.5
+        )
+        quick = TINY | {"options": {"recursions": 8, "width": 24, "zero_last": True}, "final_weight": 0.5}
         found[name] = {"quick": replace(drcn, **quick), "reduced": drcn}
     return found
 

@@ -18,9 +18,9 @@ half-way, as its ablations did.
 from dataclasses import replace
 
 from restorelib.degrade import Motion, Recorded
-from restorelib.incremental import Incremental
+from restorelib.patches import Incremental
+from restorelib.recipe import Recipe
 from restorelib.recipes.vdsr import T291
-from restorelib.training import Recipe
 
 SHAKEN = tuple(Motion(level) for level in (7, 9, 11, 13))
 AT_ONCE = Incremental(step=12, least=1, most=1)  # one iteration, sharp target: ordinary training
@@ -37,7 +37,8 @@ reduced = Recipe(
     batch=8,
     updates=20_000,
     lr=1e-3,
-    theta=0.2,  # twice a usual gradient: a network fed with its own result now and then explodes for a batch
+    # Twice a usual gradient: a network fed with its own result now and then explodes for a batch.
+    clip_threshold=0.2,
     validations=12,
     incremental=Incremental(),
 )

@@ -14,8 +14,8 @@ cannot be, if BSD100 is to be a test, and nothing is said: there, 200 images tra
 """
 
 from restorelib.degrade import Bicubic, Degradation, Jpeg, Noise
+from restorelib.recipe import Recipe
 from restorelib.recipes.vdsr import BENCHMARKS
-from restorelib.training import Recipe
 
 SIGMAS = (10, 30, 50, 70)
 LEVELS = tuple(map(Noise, SIGMAS))
@@ -91,7 +91,7 @@ def _sizes(name: str, depth: dict, task: tuple[Degradation, ...]) -> dict[str, R
     kind = name.split("-")[1].rstrip("0123456789")
     recipe = reduced.vary(name, options=depth, task=task, **OTHER_PICTURES[kind])
     # The ten layers are also tested at levels they were not trained for.
-    off_level = {"test_on": ("bundled", "Set12", "BSD200-half"), "test_task": LEVELS}
+    off_level = {"test_on": ("bundled", "Set12", "BSD200-half"), "scored_on": LEVELS}
     small = off_level if name.startswith("red10-noise") else {}
     small |= {"minutes": QUICK_MINUTES.get(name, SMALL["minutes"])}
     if name in FROM_NOISE50:

@@ -12,8 +12,8 @@ days.
 """
 
 from restorelib.degrade import Bicubic
+from restorelib.recipe import Recipe
 from restorelib.recipes.vdsr import BENCHMARKS, T291
-from restorelib.training import Recipe
 
 reduced = Recipe(
     name="srcnn",

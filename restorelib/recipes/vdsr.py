@@ -15,7 +15,7 @@ behind it after 100 updates of 32 patches, and 1e-5 about level. The ablations o
 """
 
 from restorelib.degrade import Bicubic
-from restorelib.training import Recipe
+from restorelib.recipe import Recipe
 
 T291 = ("T91", "BSDS500_train")
 BENCHMARKS = ("bundled", "Set5", "Set14", "BSD100")
@@ -63,7 +63,7 @@ paper = reduced.vary(
     lr=0.1,
     schedule="steps",
     clip="value/lr",
-    theta=3e-5,
+    clip_threshold=3e-5,
 )
 
 # Table 1: ten layers, x2, the 91 images, three learning rates, with and without the residual connection.
@@ -74,7 +74,7 @@ table1 = paper.vary(
     train_on=("T91",),
     validate_on="Set5",
     validations=8,
-    theta=1e-4,
+    clip_threshold=1e-4,
 )
 # Table 2 and figure 3 at a size that two CPU cores can train several times.
 small = reduced.vary(
@@ -86,7 +86,7 @@ small = reduced.vary(
     minutes=None,
     lr=2e-3,
     validations=8,
-    test_task=reduced.task,
+    scored_on=reduced.task,
 )
 
 
@@ -105,7 +105,7 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
             name,
             train_on=("T91",),
             task=tuple(Bicubic(s) for s in scales),
-            test_task=reduced.task,
+            scored_on=reduced.task,
             minutes=None,
         )
         found[name] = {"quick": small.vary(name, task=recipe.task), "reduced": recipe}

@@ -1,11 +1,13 @@
-"""Weights that the authors of the papers released, or others for them.
+"""What trained networks are compared with: no restoration, classical denoisers, the authors' own weights.
 
-Those in `OFFICIAL` are fetched by URL and checksum. A file that you have is read as plain tensors; nothing in
-it runs.
+The denoisers learn nothing and are told sigma, as in the papers that compare themselves with them. Weights in
+`OFFICIAL` are fetched by URL and checksum. A file that you have is read as plain tensors; nothing in it runs.
 """
 
 import io
 import re
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,93 @@ import torch
 from torch import nn
 
 from restorelib.blocks import DIV2K_MEAN
-from restorelib.degrade import Bicubic, Recorded, describe
+from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise, Recorded, describe
 from restorelib.errors import RestoreError
-from restorelib.images import locate
 from restorelib.networks import build
+from restorelib.sets import locate
+
+# ---------------------------------------------------------------- no restoration
+
+
+class Unrestored(nn.Module):
+    """Gives back what it is given, e.g. the baseline "bicubic" of super-resolution."""
+
+    enlarged = True
+    reach = 0
+
+    def __init__(self, channels: int = 1):
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The input itself."""
+        return x
+
+
+# For each, its channels and what it was degraded by.
+UNRESTORED: dict[str, tuple[int, list[Degradation]]] = {
+    "bicubic": (1, [Bicubic(scale) for scale in (2, 3, 4)]),
+    "noisy": (1, [Noise(sigma) for sigma in (10, 30, 50, 70)]),
+    "jpeg": (1, [Jpeg(quality) for quality in (10, 20)]),
+    "blurred": (3, [Motion(level) for level in (3, 5, 7, 9, 11, 13)]),
+}
+
+
+# ---------------------------------------------------------------- classical denoisers
+
+
+def bm3d(noisy: np.ndarray, sigma: float) -> np.ndarray:
+    """BM3D (Dabov et al. 2007) by its authors' package, whose licence allows non-commercial use only."""
+    from bm3d import bm3d
+
+    return bm3d(noisy, sigma)
+
+
+def nlm(noisy: np.ndarray, sigma: float) -> np.ndarray:
+    """Non-local means (Buades et al. 2005) by scikit-image, as strong as its documentation advises."""
+    from skimage.restoration import denoise_nl_means
+
+    return denoise_nl_means(noisy, patch_size=7, patch_distance=11, h=0.6 * sigma, sigma=sigma)
+
+
+def tv(noisy: np.ndarray, sigma: float) -> np.ndarray:
+    """Total variation (Chambolle 2004) by scikit-image; the weight suits the bundled photographs best."""
+    from skimage.restoration import denoise_tv_chambolle
+
+    return denoise_tv_chambolle(noisy, weight=sigma)
+
+
+METHODS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {"bm3d": bm3d, "nlm": nlm, "tv": tv}
+
+
+class Classical(nn.Module):
+    """A classical denoiser in the place of a network, for grey pictures (N, 1, H, W) in [0, 1].
+
+    Args:
+        method: "bm3d", "nlm" or "tv".
+        sigma: of the noise, in grey levels (0..255).
+
+    Raises `RestoreError` where the package for BM3D is missing.
+    """
+
+    channels = 1
+    enlarged = True
+    reach = 64  # BM3D looks that far in its two passes; TV has no end, and none that is seen
+
+    def __init__(self, method: str, sigma: float):
+        super().__init__()
+        if method == "bm3d" and not find_spec("bm3d"):
+            raise RestoreError("BM3D is a package of its own: pip install bm3d")
+        self.method, self.sigma = METHODS[method], sigma
+
+    def forward(self, noisy: torch.Tensor) -> torch.Tensor:
+        """The restored picture, on the CPU."""
+        planes = noisy.double().cpu().numpy()
+        restored = [self.method(plane, self.sigma / 255) for (plane,) in planes]
+        return torch.from_numpy(np.stack(restored))[:, None].to(noisy)
+
+
+# ---------------------------------------------------------------- the authors' weights
 
 
 def vdsr() -> tuple[nn.Module, dict]:

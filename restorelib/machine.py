@@ -1,0 +1,57 @@
+"""What a training runs on: hardware, number format, memory, and the commit of the code."""
+
+import platform
+import subprocess
+from pathlib import Path
+
+import torch
+
+
+def commit() -> str | None:
+    """The git commit of the code, None outside a checkout; "+" marks uncommitted changes."""
+
+    def git(*words: str) -> str:
+        here = Path(__file__).parent
+        return subprocess.run(("git", "-C", here, *words), capture_output=True, text=True).stdout.strip()
+
+    head = git("rev-parse", "HEAD")
+    return head + ("+" if git("status", "--porcelain", "--", ".") else "") if head else None
+
+
+def hardware() -> str:
+    """The processor or GPU a training runs on, in words."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def peak_memory_mb() -> int:
+    """The most memory the training held: on the GPU, or of the whole process."""
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_allocated() / 2**20)
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return round(int(line.split()[1]) / 2**10)
+    import resource
+
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)  # bytes on macOS
+
+
+def best_precision() -> str:
+    """The fastest number format this device trains well in: "bf16", "fp16" or "no" (fp32)."""
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    # Without these instructions a CPU emulates bf16, which is slower than fp32.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # older torch does not say
+    return "bf16" if capabilities.get("avx512_bf16") else "no"
