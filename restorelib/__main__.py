@@ -10,7 +10,7 @@ import typer
 from accelerate import PartialState
 
 from restorelib import images, runs, sets
-from restorelib.degrade import KEYS, Bicubic, Degradation
+from restorelib.degrade import Bicubic, Degradation, keys
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
@@ -102,7 +102,7 @@ def _asked(usual: Degradation, scale: int | None, level: int | None) -> Degradat
 
 
 def _line(score: dict) -> str:
-    key = next(key for key in KEYS if key in score)
+    key = next(key for key in keys() if key in score)
     return f"{score['set']}, {key} {score[key]}: {score['psnr']:.2f} dB, SSIM {score['ssim']:.4f}"
 
 

@@ -18,16 +18,14 @@ from restorelib.blocks import DIV2K_MEAN
 from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise, Recorded, describe
 from restorelib.errors import RestoreError
 from restorelib.networks import build
+from restorelib.networks.base import Restorer
 from restorelib.sets import locate
 
 # ---------------------------------------------------------------- no restoration
 
 
-class Unrestored(nn.Module):
+class Unrestored(Restorer):
     """Gives back what it is given, e.g. the baseline "bicubic" of super-resolution."""
-
-    enlarged = True
-    reach = 0
 
     def __init__(self, channels: int = 1):
         super().__init__()
@@ -74,7 +72,7 @@ def tv(noisy: np.ndarray, sigma: float) -> np.ndarray:
 METHODS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {"bm3d": bm3d, "nlm": nlm, "tv": tv}
 
 
-class Classical(nn.Module):
+class Classical(Restorer):
     """A classical denoiser in the place of a network, for grey pictures (N, 1, H, W) in [0, 1].
 
     Args:
@@ -85,7 +83,6 @@ class Classical(nn.Module):
     """
 
     channels = 1
-    enlarged = True
     reach = 64  # BM3D looks that far in its two passes; TV has no end, and none that is seen
 
     def __init__(self, method: str, sigma: float):

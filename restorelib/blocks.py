@@ -34,6 +34,12 @@ def conv(
     return layer
 
 
+def start_at_zero(layer: nn.Module) -> None:
+    """Let a layer put out nothing at first: a residual network then starts as the identity."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
 class MeanShift(nn.Module):
     """Adds `sign` times the mean colour of DIV2K to (N, 3, H, W) in [0, 1].
 
@@ -82,8 +88,7 @@ class ResidualBlock(nn.Module):
         )
         self.scaling = scaling
         if zero_last:
-            nn.init.zeros_(self.body[-1].weight)
-            nn.init.zeros_(self.body[-1].bias)
+            start_at_zero(self.body[-1])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The block's output, shaped as its input."""

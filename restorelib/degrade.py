@@ -1,13 +1,10 @@
 """From a clean picture to a degraded one: bicubic resizing, noise, JPEG, motion blur.
 
-A degradation is a small frozen object. Calling it maps clean (N, C, H, W) in [0, 1] to degraded. It says how
-many pixels around a patch influence the result (`margin`), which multiple a size must have (`multiple`), how
-many times smaller the result is (`shrink`), whether training cuts its patches from whole pictures degraded
-once (`once`), and which parameter a table names it by (`parameter`), so training and evaluation treat all of
-them alike.
+A degradation is a small frozen object, see `Degradation`.
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -92,7 +89,42 @@ def modcrop(x: torch.Tensor, multiple: int) -> torch.Tensor:
 
 
 @dataclass(frozen=True)
-class Bicubic:
+class Degradation:
+    """The base of all degradations; a subclass that is a frozen dataclass and can be called is all it takes.
+
+    Attributes:
+        key: the name of the field that tables and records name a degradation by, e.g. "sigma".
+        multiple: heights and widths must be divisible by this.
+        margin: pixels around a patch that influence it.
+        shrink: how many times smaller the degraded picture is.
+        once: whether training cuts its patches from whole pictures degraded once, because a patch alone could
+            not be degraded like a part of a picture.
+        scored: the fields of `restorelib.metrics.Protocol` in which its papers differ from the usual.
+    """
+
+    key: ClassVar[str]
+    multiple: ClassVar[int] = 1
+    margin: ClassVar[int] = 0
+    shrink: ClassVar[int] = 1
+    once: ClassVar[bool] = False
+    scored: ClassVar[Mapping] = {"kernel": ""}
+    kinds: ClassVar[dict[str, type["Degradation"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Degradation.kinds[cls.__name__.lower()] = cls
+
+    @property
+    def parameter(self) -> float:
+        """What a table names this degradation by."""
+        return getattr(self, self.key)
+
+    def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Degrade (N, C, H, W) in [0, 1]; a generator lives on the tensor's device."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Bicubic(Degradation):
     """Low resolution by bicubic shrinking.
 
     With `enlarge`, the result is brought back to the original size in floating point (the "ILR" that VDSR and
@@ -102,12 +134,6 @@ class Bicubic:
     scale: int
     enlarge: bool = True
     key: ClassVar[str] = "scale"
-    once: ClassVar[bool] = False
-
-    @property
-    def parameter(self) -> int:
-        """What a table names this degradation by."""
-        return self.scale
 
     @property
     def multiple(self) -> int:
@@ -118,6 +144,13 @@ class Bicubic:
     def shrink(self) -> int:
         """How many times smaller the degraded picture is."""
         return 1 if self.enlarge else self.scale
+
+    @property
+    def scored(self) -> Mapping:
+        """Super-resolution cuts `scale` pixels; enlarged luma is clipped to its range, 16..235."""
+        if self.enlarge:
+            return {"border": self.scale, "low": 16, "high": 235, "clip_input": True}
+        return {"border": self.scale, "kernel": "bicubic a=-0.5, antialiased, mirrored edge, 8 bits"}
 
     @property
     def margin(self) -> int:
@@ -131,20 +164,11 @@ class Bicubic:
 
 
 @dataclass(frozen=True)
-class Noise:
+class Noise(Degradation):
     """Additive white Gaussian noise; sigma in grey levels (0..255). Neither clipped nor rounded."""
 
     sigma: float
     key: ClassVar[str] = "sigma"
-    multiple: ClassVar[int] = 1
-    margin: ClassVar[int] = 0
-    shrink: ClassVar[int] = 1
-    once: ClassVar[bool] = False
-
-    @property
-    def parameter(self) -> float:
-        """What a table names this degradation by."""
-        return self.sigma
 
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Degrade (N, C, H, W); the generator must live on the tensor's device."""
@@ -153,7 +177,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Jpeg:
+class Jpeg(Degradation):
     """JPEG compression at quality 1..100; grey for one channel, colour (4:2:0) for three.
 
     Only if the whole picture was compressed does a patch begin anywhere on the grid of 8x8 blocks, with its
@@ -162,15 +186,7 @@ class Jpeg:
 
     quality: int
     key: ClassVar[str] = "quality"
-    multiple: ClassVar[int] = 1
-    margin: ClassVar[int] = 0
-    shrink: ClassVar[int] = 1
     once: ClassVar[bool] = True
-
-    @property
-    def parameter(self) -> int:
-        """What a table names this degradation by."""
-        return self.quality
 
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Degrade (N, C, H, W) through 8 bits and libjpeg."""
@@ -186,7 +202,7 @@ class Jpeg:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class Recorded(Degradation):
     """Blur that comes with the picture (see `sets.RECORDED`): three planes for each version, sharp first.
 
     `level` is one of `sets.LEVELS`, or 0 for the most blurred version, whatever its level.
@@ -194,15 +210,7 @@ class Recorded:
 
     level: int = 0
     key: ClassVar[str] = "level"
-    multiple: ClassVar[int] = 1
-    margin: ClassVar[int] = 0
-    shrink: ClassVar[int] = 1
-    once: ClassVar[bool] = False
-
-    @property
-    def parameter(self) -> int:
-        """What a table names this degradation by."""
-        return self.level
+    scored: ClassVar[Mapping] = {"channel": "rgb", "kernel": ""}
 
     def levels(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """All versions of (N, 3 * versions, H, W), as (versions, N, 3, H, W)."""
@@ -226,7 +234,7 @@ def _place(level: int) -> int:
 
 
 @dataclass(frozen=True)
-class Motion:
+class Motion(Degradation):
     """Blur of a camera that shakes while 13 frames are taken; the middle one is the clean picture.
 
     The camera shifts, turns and zooms along smooth random paths. Somewhere an elliptic part of the picture,
@@ -246,14 +254,7 @@ class Motion:
     objects: bool = True
     linear: bool = True
     key: ClassVar[str] = "level"
-    multiple: ClassVar[int] = 1
-    shrink: ClassVar[int] = 1
-    once: ClassVar[bool] = False
-
-    @property
-    def parameter(self) -> int:
-        """What a table names this degradation by."""
-        return self.level
+    scored: ClassVar[Mapping] = {"channel": "rgb", "kernel": ""}
 
     @property
     def margin(self) -> int:
@@ -320,9 +321,9 @@ def _uniform(shape: tuple[int, ...], like: torch.Tensor, generator: torch.Genera
     return torch.rand(shape, generator=generator, device=like.device, dtype=like.dtype)
 
 
-Degradation = Bicubic | Noise | Jpeg | Motion | Recorded
-KINDS = {kind.__name__.lower(): kind for kind in (Bicubic, Noise, Jpeg, Motion, Recorded)}
-KEYS = tuple(dict.fromkeys(kind.key for kind in KINDS.values()))
+def keys() -> tuple[str, ...]:
+    """The keys of all degradations there are, by which scores name what a set was degraded by."""
+    return tuple(dict.fromkeys(kind.key for kind in Degradation.kinds.values()))
 
 
 def describe(degradation: Degradation) -> dict:
@@ -332,4 +333,4 @@ def describe(degradation: Degradation) -> dict:
 
 def from_description(description: dict) -> Degradation:
     """The degradation that `describe` described."""
-    return KINDS[description["kind"]](**{k: v for k, v in description.items() if k != "kind"})
+    return Degradation.kinds[description["kind"]](**{k: v for k, v in description.items() if k != "kind"})

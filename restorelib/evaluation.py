@@ -38,7 +38,7 @@ def restore(
         self_ensemble: restore the eight flips and rotations, turn them back, and average.
         tile: restore squares of so many input pixels at a time to save memory; None: all at once if it fits.
     """
-    if not getattr(network, "enlarged", True):
+    if not network.takes_enlarged:
         check_scale(network.scales, scale)
     x = degraded.to(device_of(network), torch.float32)
     if not self_ensemble:
@@ -60,7 +60,7 @@ def restore_image(
     A network for luma restores Y; the two colour planes are only enlarged (VDSR paper, section 4.1).
     """
     picture = to_tensor(image)
-    if not network.enlarged:
+    if not network.takes_enlarged:
         return to_image(restore(network, picture.expand(-1, network.channels, -1, -1), scale, tile=tile))
     wide = bicubic_up(picture, scale) if scale > 1 else picture
     if network.channels == 3 or image.ndim == 2:
@@ -90,7 +90,7 @@ def score(
 ) -> dict[str, float]:
     """PSNR and SSIM of one picture after degrading and restoring it, cropped if the network needs that."""
     clean, degraded = pair(image, degradation, network.channels, seed)
-    if getattr(network, "exact", False):
+    if network.exact:
         clean, degraded = (modcrop(picture, network.multiple) for picture in (clean, degraded))
     restored = restore(network, protocol.admit(degraded), degradation.shrink, protocol.self_ensemble)
     return protocol.score(restored, clean)
@@ -106,8 +106,8 @@ def evaluate(
 
     The set's scores are the means of its pictures' scores, as in the papers.
     """
-    if isinstance(degradation, Bicubic) and degradation.enlarge != network.enlarged:
-        raise RestoreError(f"this network takes input with enlarge={network.enlarged}")
+    if isinstance(degradation, Bicubic) and degradation.enlarge != network.takes_enlarged:
+        raise RestoreError(f"this network takes input with enlarge={network.takes_enlarged}")
     if isinstance(degradation, Recorded) and network.channels != 3:
         raise RestoreError("these pictures come with their blur in RGB, and this network restores luma")
     protocol = protocol or Protocol.usual(degradation)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import torch
 import torch.nn.functional as F
 
-from restorelib.degrade import Bicubic, Degradation, Motion, Recorded
+from restorelib.degrade import Bicubic, Degradation
 from restorelib.errors import RestoreError
 from restorelib.images import luma
 
@@ -88,18 +88,8 @@ class Protocol:
 
     @classmethod
     def usual(cls, degradation: Degradation) -> "Protocol":
-        """What the papers do for this task: super-resolution cuts `scale` pixels.
-
-        Networks for enlarged luma are clipped to its range, 16..235; the others give RGB, clipped to 0..255.
-        Deblurring is scored in RGB.
-        """
-        if isinstance(degradation, Motion | Recorded):
-            return cls(channel="rgb", kernel="")
-        if not isinstance(degradation, Bicubic):
-            return cls(kernel="")
-        if degradation.enlarge:
-            return cls(border=degradation.scale, low=16, high=235, clip_input=True)
-        return cls(border=degradation.scale, kernel="bicubic a=-0.5, antialiased, mirrored edge, 8 bits")
+        """What the papers do for this task."""
+        return cls(**degradation.scored)
 
     @classmethod
     def div2k(cls, degradation: Bicubic) -> "Protocol":

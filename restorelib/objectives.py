@@ -6,9 +6,32 @@ import torch
 from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from restorelib.blocks import check_scale
+from restorelib.degrade import Bicubic
 from restorelib.errors import RestoreError
+from restorelib.networks.base import Restorer
 from restorelib.recipe import Recipe
 from restorelib.tiles import apply
+
+
+def check_fit(recipe: Recipe, network: Restorer) -> None:
+    """Raise `RestoreError` if a recipe asks of its network what that cannot do."""
+    for degradation in recipe.task:
+        if isinstance(degradation, Bicubic) and degradation.enlarge != network.takes_enlarged:
+            size = "enlarged pictures" if network.takes_enlarged else "small pictures"
+            enlarge = network.takes_enlarged
+            raise RestoreError(
+                f"{recipe.name}: this network takes {size}; say Bicubic(..., enlarge={enlarge})"
+            )
+        if not network.takes_enlarged:
+            check_scale(network.scales, degradation.shrink)
+    if recipe.final_weight != 1 and not network.supervised:
+        raise RestoreError(f"{recipe.name}: this network makes one prediction; leave final_weight at 1")
+    if recipe.incremental and not network.iterates:
+        raise RestoreError(f"{recipe.name}: this network makes one pass; leave out incremental")
+    if network.exact and recipe.patch % network.multiple:
+        raise RestoreError(f"{recipe.name}: this network takes patches whose side {network.multiple} divides")
+
 
 LOSSES = {
     "l1": nn.functional.l1_loss,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from restorelib import runs
-from restorelib.degrade import KEYS
+from restorelib.degrade import keys
 from restorelib.published import TABLES, Cell
 
 DAGGER = "† not checked against the paper"
@@ -72,7 +72,7 @@ def cost(run: str) -> str:
 def score_of(run: str, dataset: str, parameter: int) -> tuple[float, float] | None:
     """(PSNR, SSIM) in a run's record for a set and a scale, sigma or quality; None if it has none."""
     for score in runs.record(run)["scores"]:
-        if score["set"] == dataset and parameter in (score.get(key) for key in KEYS):
+        if score["set"] == dataset and parameter in (score.get(key) for key in keys()):
             return score["psnr"], score["ssim"]
     return None
 

@@ -23,7 +23,7 @@ def apply_in_tiles(network: nn.Module, degraded: torch.Tensor, scale: int, tile:
     result is the same, without a seam, and needs less memory. A network that halves sizes inside must halve
     the same pixels in a piece as in the whole, so squares and rims are rounded up to its `multiple`.
     """
-    multiple, (height, width) = getattr(network, "multiple", 1), degraded.shape[-2:]
+    multiple, (height, width) = network.multiple, degraded.shape[-2:]
     reach, tile = (-(-side // multiple) * multiple for side in (network.reach, tile))
     rows = []
     for top in range(0, height, tile):

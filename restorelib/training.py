@@ -27,7 +27,7 @@ from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.machine import best_precision
 from restorelib.networks import build
-from restorelib.objectives import loss_of
+from restorelib.objectives import check_fit, loss_of
 from restorelib.optimisers import clip_gradients, make_optimiser
 from restorelib.patches import Patches
 from restorelib.recipe import Recipe, learning_rate
@@ -88,8 +88,7 @@ class Training:
         )
         torch.manual_seed(recipe.seed)
         network = build(recipe.network, **recipe.options)
-        if recipe.final_weight != 1 and not getattr(network, "supervised", False):
-            raise RestoreError(f"{recipe.name}: this network makes one prediction; leave final_weight at 1")
+        check_fit(recipe, network)
         if start:
             own = network.state_dict()
             fitting = {k: v for k, v in start.items() if k in own and own[k].shape == v.shape}

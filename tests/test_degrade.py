@@ -2,18 +2,21 @@
 
 import io
 import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from restorelib import load
-from restorelib.degrade import Bicubic, Jpeg, Noise, bicubic_down, bicubic_up, modcrop, resize
+from restorelib import load, runs, sets, tables
+from restorelib.degrade import Bicubic, Degradation, Jpeg, Noise, bicubic_down, bicubic_up, modcrop, resize
 from restorelib.evaluation import evaluate
 from restorelib.images import to_image, to_tensor
 from restorelib.metrics import psnr
 from restorelib.published import TABLES
+from restorelib.recipe import Recipe
 
 # ---------------------------------------------------------------- an independent imresize
 
@@ -222,3 +225,26 @@ def test_jpeg_gives_the_published_scores(benchmark_set, name, quality, published
     ours = evaluate(load("bicubic"), benchmark_set(name), Jpeg(quality))
     assert ours["psnr"] == pytest.approx(published[0], abs=0.01)
     assert ours["ssim"] == pytest.approx(published[1], abs=0.001)
+
+
+def test_a_degradation_is_one_class_and_nothing_else(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(Degradation, "kinds", dict(Degradation.kinds))
+
+    @dataclass(frozen=True)
+    class Darker(Degradation):
+        """Stops of light that are missing."""
+
+        stops: int
+        key: ClassVar[str] = "stops"
+
+        def __call__(self, clean, generator=None):
+            return clean * 0.5**self.stops
+
+    run = runs.make(replace(recipe, task=(Darker(1),)), "smoke", tmp_path / "darker-smoke")
+    (score,) = runs.record(run)["scores"]
+    assert score["stops"] == 1
+    assert runs.degradations(runs.record(run)) == [Darker(1)]
+    assert tables.score_of(str(run), score["set"], 1) == (score["psnr"], score["ssim"])
+    assert Recipe.from_dict(runs.record(run)["recipe"]).task == (Darker(1),)
+    again = runs.rescore(run, sets.load_set(score["set"]), score)
+    assert again["psnr"] == pytest.approx(score["psnr"], abs=1e-4)

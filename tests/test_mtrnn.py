@@ -182,14 +182,14 @@ def test_the_last_of_every_picture_is_the_result(name):
     network, x = small(name, iterations=3), picture(16, 16)
     found = network(x, every=True)
     assert torch.equal(found[-1], network(x))
-    assert len(found) == 3 * network.scales
+    assert len(found) == 3 * network.sizes
     assert torch.equal(network(x, iterations=1, every=True)[0], found[0])
 
 
 @pytest.mark.parametrize("name", WITH_PASSES)
 def test_nothing_is_passed_back_to_an_earlier_iteration(name):
     network, x = small(name, iterations=2), picture(16, 16)
-    if network.scales > 1:
+    if network.sizes > 1:
         network = small(name, iterations=2, scales=1)
 
     def gradients(result):

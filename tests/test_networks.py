@@ -34,7 +34,7 @@ def test_parameter_counts(name, options, weights, with_biases):
     assert count(build(name, **options)) == with_biases
 
 
-@pytest.mark.parametrize("name", [name for name, network in NETWORKS.items() if network.enlarged])
+@pytest.mark.parametrize("name", [name for name, network in NETWORKS.items() if network.takes_enlarged])
 @pytest.mark.parametrize("size", [(1, 1), (7, 12), (33, 20)])
 def test_networks_for_enlarged_pictures_keep_their_size(name, size):
     network = build(name)
@@ -50,7 +50,7 @@ def test_every_parameter_has_a_finite_gradient(name):
     # In training, batch normalisation takes away what the bias before it adds; that has no gradient.
     network = build(name).eval()
     x = torch.rand(2, network.channels, 24, 24)
-    outputs = [network(x)] if network.enlarged else [network(x, scale) for scale in network.scales]
+    outputs = [network(x)] if network.takes_enlarged else [network(x, scale) for scale in network.scales]
     sum(y.square().mean() for y in outputs).backward()
     for key, parameter in network.named_parameters():
         assert parameter.grad.isfinite().all(), key

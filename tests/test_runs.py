@@ -11,9 +11,10 @@ import torch
 import restorelib
 from restorelib import images, machine, notebook, runs, sets
 from restorelib.baselines import OFFICIAL
-from restorelib.degrade import KEYS, Bicubic, Jpeg, Noise
+from restorelib.degrade import Bicubic, Jpeg, Noise, keys
 from restorelib.evaluation import evaluate, pair, restore, restore_image
 from restorelib.metrics import Protocol, psnr
+from restorelib.networks.base import Restorer
 from restorelib.published import TABLES
 from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, find
@@ -49,7 +50,7 @@ SCHEMA = {
 
 def check_scores(scores):
     for score in scores:
-        parameter = set(KEYS) & score.keys()
+        parameter = set(keys()) & score.keys()
         assert len(parameter) == 1
         assert score.keys() - parameter == {"set", "psnr", "ssim", "images", "protocol"}
         assert Protocol(**score["protocol"])
@@ -252,7 +253,7 @@ def test_every_picture_has_its_own_noise(noise):
 
 
 def test_the_self_ensemble_averages_eight_orientations():
-    class LeftToRight(torch.nn.Module):
+    class LeftToRight(Restorer):
         """Adds a ramp from 0 on the left to 1 on the right, which no orientation but the first shares."""
 
         def forward(self, x):
@@ -277,8 +278,8 @@ def test_a_picture_of_your_own_is_enlarged(bundled, colour):
 
 
 def test_luma_is_restored_and_colour_only_enlarged(bundled):
-    class Brighter(torch.nn.Module):
-        channels, enlarged = 1, True
+    class Brighter(Restorer):
+        channels, takes_enlarged = 1, True
 
         def forward(self, x):
             return x + 20 / 255
@@ -389,8 +390,8 @@ def test_nothing_pickled_is_tracked():
 def test_scores_are_about_the_picture_and_not_its_degraded_self(photograph):
     """A perfect network scores infinitely well: the reference is the clean picture."""
 
-    class Oracle(torch.nn.Module):
-        channels, enlarged = 1, True
+    class Oracle(Restorer):
+        channels, takes_enlarged = 1, True
 
         def forward(self, x):
             return photograph.float()

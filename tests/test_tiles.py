@@ -6,6 +6,7 @@ import torch
 from restorelib import build
 from restorelib.evaluation import restore, restore_image
 from restorelib.networks import NETWORKS
+from restorelib.networks.base import Restorer
 from restorelib.tiles import apply, apply_in_tiles, apply_within_memory
 
 SMALL = {
@@ -32,7 +33,7 @@ def small(name, **options):
 
 
 def scale_of(network):
-    return 1 if network.enlarged else 2
+    return 1 if network.takes_enlarged else 2
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -50,7 +51,7 @@ def test_tiles_give_what_the_whole_picture_gives(name, tile):
 @pytest.mark.parametrize(
     ("name", "options", "scale"),
     [
-        *((name, {}, 1) for name, network in NETWORKS.items() if network.enlarged and name not in FAR),
+        *((name, {}, 1) for name, network in NETWORKS.items() if network.takes_enlarged and name not in FAR),
         *((name, {"scale": scale}, scale) for name in ("edsr", "srresnet") for scale in (2, 3, 4)),
         *(("mdsr", {}, scale) for scale in (2, 3, 4)),
     ],
@@ -77,10 +78,10 @@ def test_float32_tiles_of_a_shipped_network_agree(bundled):
     assert (whole != tiled).mean() < 1e-4  # rounding of values that lie between two grey levels
 
 
-class Limited(torch.nn.Module):
+class Limited(Restorer):
     """Takes no more than so many pixels, like a small GPU."""
 
-    channels, enlarged, reach = 1, True, 3
+    channels, takes_enlarged, reach = 1, True, 3
 
     def __init__(self, pixels, error):
         super().__init__()

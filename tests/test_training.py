@@ -1,6 +1,7 @@
 """The training loop: it learns, follows its schedule, keeps its budget, and stops cleanly."""
 
 import json
+import re
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 
@@ -12,9 +13,11 @@ from torch import nn
 
 from restorelib import runs
 from restorelib.checkpoints import write_tensors
-from restorelib.degrade import Noise
+from restorelib.degrade import Bicubic, Noise
+from restorelib.errors import RestoreError
 from restorelib.metrics import psnr
 from restorelib.optimisers import clip_gradients
+from restorelib.patches import Incremental
 from restorelib.recipe import Recipe, learning_rate
 from restorelib.recipes import PROFILES, RECIPES, find
 from restorelib.runs import degradations
@@ -316,7 +319,7 @@ def test_psnr_of_validation_is_the_mean_over_pictures_and_task(recipe, train, pi
 
 def test_a_batch_that_does_not_fit_is_one_line(recipe, train, refused, monkeypatch):
     def step(_):
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     monkeypatch.setattr(Training, "step", step)
     with refused("tiny: a batch of 4 patches does not fit into this device's memory"):
@@ -334,3 +337,37 @@ def test_a_checkpoint_made_without_fp16_is_continued_with_it(recipe, train, tmp_
     training.accelerator.scaler = Scaler()
     training.resume()
     assert training.progress.step == 20
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"task": (Bicubic(2, enlarge=False),)}, "takes enlarged pictures; say Bicubic(..., enlarge=True)"),
+        ({"network": "edsr", "options": {}}, "takes small pictures; say Bicubic(..., enlarge=False)"),
+        ({"network": "mdsr", "options": {}, "task": (Noise(5),)}, "enlarges x2 or x3 or x4, not x1"),
+        ({"final_weight": 0.5}, "makes one prediction; leave final_weight at 1"),
+        ({"incremental": Incremental(), "task": (Noise(5),)}, "makes one pass; leave out incremental"),
+        (
+            {"network": "rednet", "options": {"depth": 10, "stride": 3, "width": 4}, "patch": 242},
+            "takes patches whose side 243 divides",
+        ),
+        (
+            {"options": {"dept": 3}},
+            "vdsr: got an unexpected keyword argument 'dept'; its options are depth",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_one_line(recipe, changes, message):
+    with pytest.raises(RestoreError, match=re.escape(message)) as raised:
+        Training(replace(recipe, **changes), [np.zeros((260, 260), np.uint8)], {})
+    assert "\n" not in str(raised.value)
+
+
+def test_an_update_takes_a_batch_and_a_rate(recipe):
+    pictures = list(load_set("bundled_train").values())
+    alone, together = (Training(recipe, pictures, {}) for _ in range(2))
+    for step in range(3):
+        rate = learning_rate(recipe, step / recipe.updates)
+        assert alone.update(alone.patches.batch(step), rate) == together.step()
+    ours, theirs = alone.weights(), together.weights()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
-from restorelib.blocks import conv
+from restorelib.blocks import conv, start_at_zero
 from restorelib.errors import RestoreError
+from restorelib.networks.base import Restorer
 from restorelib.networks.mtrnn import Progressive
 
 # Of one encoder and decoder, in input pixels.
@@ -71,7 +72,7 @@ class Decoder(nn.Module):
         return self.layer24(x + self.layer22(x))
 
 
-class DMPHN(nn.Module):
+class DMPHN(Restorer):
     """Levels that restore smaller and smaller pieces; each helps the next coarser one (section 3, figure 2).
 
     Maps a blurred picture (N, 3, H, W) in [0, 1] to the restored one of the same shape. Names are those of
@@ -86,7 +87,6 @@ class DMPHN(nn.Module):
     """
 
     channels = 3
-    enlarged = True
 
     def __init__(self, levels: tuple[int, ...] = (1, 2, 4), width: int = 32, residual: bool = False):
         super().__init__()
@@ -102,8 +102,7 @@ class DMPHN(nn.Module):
         self.reach = EVERYWHERE if levels[-1] > 1 else REACH * len(levels)
         self.residual = residual
         if residual:
-            nn.init.zeros_(self.decoder_lv1.layer24.weight)
-            nn.init.zeros_(self.decoder_lv1.layer24.bias)
+            start_at_zero(self.decoder_lv1.layer24)
 
     def forward(self, blurred: torch.Tensor) -> torch.Tensor:
         """Restore (N, 3, H, W); sizes that the levels can't cut are filled up by repeating the border."""
@@ -142,8 +141,7 @@ class MTDMPHN(Progressive):
         self.encoder = Encoder(6, width)
         self.decoder = Decoder(width)
         if zero_last:
-            nn.init.zeros_(self.decoder.layer24.weight)
-            nn.init.zeros_(self.decoder.layer24.bias)
+            start_at_zero(self.decoder.layer24)
 
     def iterate(
         self, blurred: torch.Tensor, previous: torch.Tensor, features: tuple[torch.Tensor, ...], number: int

@@ -3,10 +3,11 @@
 import torch
 from torch import nn
 
-from restorelib.blocks import conv
+from restorelib.blocks import conv, start_at_zero
+from restorelib.networks.base import Restorer
 
 
-class DRCN(nn.Module):
+class DRCN(Restorer):
     """One convolution applied again and again, with a picture after each time (sections 3.1, 3.2).
 
     Maps the enlarged picture (N, 1, H, W) in [0, 1] to the restored one of the same shape. All kernels are
@@ -21,7 +22,6 @@ class DRCN(nn.Module):
     """
 
     channels = 1
-    enlarged = True
     supervised = True
 
     def __init__(self, recursions: int = 16, width: int = 256, zero_last: bool = False):
@@ -34,7 +34,7 @@ class DRCN(nn.Module):
         self.reach = recursions + 4
         nn.init.dirac_(self.recurse[0].weight)
         if zero_last:
-            nn.init.zeros_(self.reconstruct[-1].weight)
+            start_at_zero(self.reconstruct[-1])
 
     def forward(self, enlarged: torch.Tensor, every: bool = False) -> torch.Tensor:
         """Restore (N, 1, H, W); with `every`, all D predictions and their sum as (D + 1, N, 1, H, W)."""

@@ -4,9 +4,10 @@ import torch
 from torch import nn
 
 from restorelib.blocks import MeanShift, ResidualBlock, check_scale, conv, upsampler
+from restorelib.networks.base import Restorer
 
 
-class EDSR(nn.Module):
+class EDSR(Restorer):
     """Residual blocks without batch normalisation, then an up-sampler (section 3.2, figure 3).
 
     Maps a small picture (N, 3, h, w) in [0, 1] to (N, 3, h * scale, w * scale). Its parts have the names they
@@ -23,7 +24,7 @@ class EDSR(nn.Module):
     """
 
     channels = 3
-    enlarged = False
+    takes_enlarged = False
 
     def __init__(
         self,

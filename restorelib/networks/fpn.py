@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from restorelib.blocks import conv
+from restorelib.blocks import conv, start_at_zero
 from restorelib.networks.mtrnn import SLOPE, Progressive
 
 
@@ -52,8 +52,7 @@ class FPN(Progressive):
             conv(width, width // 2), nn.LeakyReLU(SLOPE), conv(width // 2, 3, he=False), nn.Tanh()
         )
         if zero_last:
-            nn.init.zeros_(self.last[-2].weight)
-            nn.init.zeros_(self.last[-2].bias)
+            start_at_zero(self.last[-2])
 
     def iterate(
         self, blurred: torch.Tensor, previous: torch.Tensor, features: tuple[torch.Tensor, ...], number: int

@@ -4,9 +4,10 @@ import torch
 from torch import nn
 
 from restorelib.blocks import MeanShift, ResidualBlock, check_scale, conv, upsampler
+from restorelib.networks.base import Restorer
 
 
-class MDSR(nn.Module):
+class MDSR(Restorer):
     """One body for x2, x3 and x4, with an entrance and an exit of its own for each (section 3.3, figure 5).
 
     Maps a small picture (N, 3, h, w) in [0, 1] to (N, 3, h * scale, w * scale). Its parts have the names they
@@ -21,7 +22,7 @@ class MDSR(nn.Module):
     """
 
     channels = 3
-    enlarged = False
+    takes_enlarged = False
     scales = (2, 3, 4)
 
     def __init__(self, blocks: int = 16, width: int = 64, shared_tail: bool = True, zero_last: bool = False):

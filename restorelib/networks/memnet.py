@@ -3,8 +3,9 @@
 import torch
 from torch import nn
 
-from restorelib.blocks import DenseUnit, HighwayGate, MeanGate, activated, conv, recomputed
+from restorelib.blocks import DenseUnit, HighwayGate, MeanGate, activated, conv, recomputed, start_at_zero
 from restorelib.errors import RestoreError
+from restorelib.networks.base import Restorer
 
 
 class RecursiveUnit(nn.Module):
@@ -64,7 +65,7 @@ class MemoryBlock(nn.Module):
         return self.gate(memory if self.long_term else (), short if self.short_term else short[-1:])
 
 
-class MemNet(nn.Module):
+class MemNet(Restorer):
     """Memory blocks whose gates see every earlier block and every recursion (section 3, figures 1 to 3).
 
     Maps a damaged picture (N, 1, H, W) in [0, 1] to the restored one of the same shape; for super-resolution
@@ -90,7 +91,6 @@ class MemNet(nn.Module):
     """
 
     channels = 1
-    enlarged = True
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class MemNet(nn.Module):
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         if zero_last:
-            nn.init.zeros_(self.reconstruct.weight)
+            start_at_zero(self.reconstruct)
 
     def forward(self, damaged: torch.Tensor, every: bool = False) -> torch.Tensor:
         """Restore (N, 1, H, W); with `every`, all predictions y_1 ... y_M and y as (M + 1, N, 1, H, W)."""

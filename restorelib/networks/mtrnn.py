@@ -7,12 +7,13 @@ from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, pad
 from torch.utils import checkpoint as recomputing
 
-from restorelib.blocks import MeanShift, conv
+from restorelib.blocks import MeanShift, conv, start_at_zero
+from restorelib.networks.base import Restorer
 
 SLOPE = 0.1
 
 
-class Progressive(nn.Module):
+class Progressive(Restorer):
     """A network applied again and again to its own result, which gets sharper each time.
 
     It maps a blurred picture I_0, (N, 3, H, W) in [0, 1], to the restored one of the same shape. A subclass
@@ -28,12 +29,12 @@ class Progressive(nn.Module):
     """
 
     channels = 3
-    enlarged = True
+    iterates = True
     checkpoint = False  # whether training keeps a pass's inputs only, and runs it again for the gradients
 
     def __init__(self, iterations: int, scales: int, reach: int, multiple: int = 4):
         super().__init__()
-        self.iterations, self.scales = iterations, scales
+        self.iterations, self.sizes = iterations, scales
         self.multiple = multiple * 2 ** (scales - 1)
         # A pass at a small size reaches as many times farther; each resizing adds one of the small pixels.
         self.reach = iterations * sum((reach + (scales > 1)) * 2**scale for scale in range(scales))
@@ -60,7 +61,7 @@ class Progressive(nn.Module):
         height, width = blurred.shape[-2:]
         m = self.multiple
         sizes = [pad(blurred, (0, -width % m, 0, -height % m), mode="replicate")]
-        for _ in range(self.scales - 1):
+        for _ in range(self.sizes - 1):
             sizes.insert(0, avg_pool2d(sizes[0], 2))
         restored, features, found = sizes[0], (), []
         step = partial(recomputing.checkpoint, self.iterate, use_reentrant=False)
@@ -167,8 +168,7 @@ class MTRNN(Progressive):
         self.residual, self.recurrent, self.checkpoint = residual, recurrent, checkpoint
         if zero_last:
             for last in (self.img_prd, *(ends[1] for ends in self.later_ends)):
-                nn.init.zeros_(last[0].weight)
-                nn.init.zeros_(last[0].bias)
+                start_at_zero(last[0])
 
     def _blocks(self, name: str, numbers: tuple[int, ...], width: int, kernel: int) -> None:
         for number in numbers:

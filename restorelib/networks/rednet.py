@@ -3,8 +3,9 @@
 import torch
 from torch import nn
 
-from restorelib.blocks import conv
+from restorelib.blocks import conv, start_at_zero
 from restorelib.errors import RestoreError
+from restorelib.networks.base import Restorer
 
 
 def deconv(layer: nn.Conv2d) -> nn.ConvTranspose2d:
@@ -16,7 +17,7 @@ def deconv(layer: nn.Conv2d) -> nn.ConvTranspose2d:
     return transposed
 
 
-class REDNet(nn.Module):
+class REDNet(Restorer):
     """Convolutions, as many transposed ones, and skips between mirrored layers (section 2, figure 1).
 
     Maps a damaged picture (N, 1, H, W) in [0, 1] to the restored one of the same shape; for super-resolution
@@ -41,7 +42,6 @@ class REDNet(nn.Module):
     """
 
     channels = 1
-    enlarged = True
 
     def __init__(
         self,
@@ -71,8 +71,7 @@ class REDNet(nn.Module):
         widths = [1] + [width] * (depth - 1) + [1]
         layers = [conv(widths[i], widths[i + 1], he=he) for i in range(depth)]
         if zero_last:
-            nn.init.zeros_(layers[-1].weight)
-            nn.init.zeros_(layers[-1].bias)
+            start_at_zero(layers[-1])
         for layer in layers:
             if stride > 1:
                 layer.stride, layer.padding = (stride, stride), (0, 0)

@@ -1,12 +1,12 @@
 """SRCNN (Dong et al., "Learning a Deep Convolutional Network for Image Super-Resolution", ECCV 2014)."""
 
 import torch
-from torch import nn
 
 from restorelib.blocks import conv
+from restorelib.networks.base import Restorer
 
 
-class SRCNN(nn.Module):
+class SRCNN(Restorer):
     """Three layers: patch extraction, non-linear mapping, reconstruction (ECCV paper, section 3, figure 2).
 
     Maps the enlarged picture (N, 1, H, W) to the restored one of the same shape. The paper trains without
@@ -20,7 +20,6 @@ class SRCNN(nn.Module):
     """
 
     channels = 1
-    enlarged = True
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from restorelib.blocks import ResidualBlock, conv
+from restorelib.blocks import ResidualBlock, conv, start_at_zero
 from restorelib.networks.mtrnn import Progressive
 
 
@@ -34,8 +34,7 @@ class SRN(Progressive):
         self.join1 = conv(2 * small, small, 1, he=False)
         self.decoder1 = nn.Sequential(*blocks(small), conv(small, 3, 5, he=False))
         if zero_last:
-            nn.init.zeros_(self.decoder1[-1].weight)
-            nn.init.zeros_(self.decoder1[-1].bias)
+            start_at_zero(self.decoder1[-1])
 
     def iterate(
         self, blurred: torch.Tensor, previous: torch.Tensor, features: tuple[torch.Tensor, ...], number: int

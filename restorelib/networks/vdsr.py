@@ -3,10 +3,11 @@
 import torch
 from torch import nn
 
-from restorelib.blocks import conv
+from restorelib.blocks import conv, start_at_zero
+from restorelib.networks.base import Restorer
 
 
-class VDSR(nn.Module):
+class VDSR(Restorer):
     """Depth-20 convolutional network that predicts what bicubic enlargement lost (section 3.1, figure 2).
 
     Maps the enlarged picture (N, 1, H, W) to the restored one of the same shape, at any scale factor.
@@ -20,7 +21,6 @@ class VDSR(nn.Module):
     """
 
     channels = 1
-    enlarged = True
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class VDSR(nn.Module):
         self.residual = residual
         self.reach = depth
         if zero_last:
-            nn.init.zeros_(self.layers[-1].weight)
+            start_at_zero(self.layers[-1])
 
     def forward(self, enlarged: torch.Tensor) -> torch.Tensor:
         """Restore (N, 1, H, W)."""
