@@ -48,7 +48,7 @@ def loss_of(recipe: Recipe, network: nn.Module, degraded: torch.Tensor, clean: t
     loss = LOSSES[recipe.loss]
     if recipe.incremental:
         return incremental(loss, network, degraded, clean)
-    if recipe.final_weight < 1:
+    if recipe.final_weight != 1:
         return supervised(loss, recipe.final_weight, network, degraded, clean)
     return plain(loss, network, degraded, clean)
 
