@@ -10,14 +10,15 @@ import typer
 from accelerate import PartialState
 
 from restorelib import images, runs, sets
-from restorelib.degrade import Bicubic, Degradation, keys
+from restorelib.degrade import Bicubic, Degradation
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
 from restorelib.queue import work
 from restorelib.recipes import PROFILES, RECIPES, find
+from restorelib.records import Score
 
-LISTED = (
+LISTED = {
     "name",
     "network",
     "task",
@@ -28,7 +29,7 @@ LISTED = (
     "hardware",
     "seed",
     "scores",
-)
+}
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -59,8 +60,8 @@ def train(
     if not PartialState().is_main_process:  # the first process writes the record and tells
         return
     about = runs.record(folder)
-    print(f"{folder}: {about['updates']} updates in {about['minutes']} minutes on {about['hardware']}")
-    for score in about["scores"]:
+    print(f"{folder}: {about.updates} updates in {about.minutes} minutes on {about.hardware}")
+    for score in about.scores:
         print(_line(score))
 
 
@@ -78,14 +79,14 @@ def evaluate(
 ) -> None:
     """Score a run on a set of pictures under the papers' protocol."""
     network = runs.load(run)
-    degradation = _asked(runs.scored_under(set_, runs.degradations(network.record))[0], scale, level)
-    result = {"run": run, "set": set_, **evaluate_set(network, sets.load_set(set_), degradation)}
+    degradation = _asked(runs.scored_under(set_, network.record.task)[0], scale, level)
+    score = Score(set=set_, **evaluate_set(network, sets.load_set(set_), degradation))
     if as_json:
-        print(json.dumps(result, indent=1))
+        print(json.dumps({"run": run, **score.model_dump(mode="json")}, indent=1))
         return
-    for row in result["images"]:
-        print(f"  {row['name']:24} {row['psnr']:6.2f} dB  SSIM {row['ssim']:.4f}")
-    print(_line(result))
+    for picture in score.images:
+        print(f"  {picture.name:24} {picture.psnr:6.2f} dB  SSIM {picture.ssim:.4f}")
+    print(_line(score))
 
 
 def _asked(usual: Degradation, scale: int | None, level: int | None) -> Degradation:
@@ -101,9 +102,8 @@ def _asked(usual: Degradation, scale: int | None, level: int | None) -> Degradat
     return replace(usual, **{usual.key: scale or level or usual.parameter})
 
 
-def _line(score: dict) -> str:
-    key = next(key for key in keys() if key in score)
-    return f"{score['set']}, {key} {score[key]}: {score['psnr']:.2f} dB, SSIM {score['ssim']:.4f}"
+def _line(score: Score) -> str:
+    return f"{score.set}, {score.key} {score.parameter}: {score.psnr:.2f} dB, SSIM {score.ssim:.4f}"
 
 
 @app.command()
@@ -124,7 +124,7 @@ def image(
         raise RestoreError("--tile must be 1 or more")
     network, picture = runs.load(run), images.read(source)
     if scale is None:
-        usual = runs.degradations(network.record)[0]
+        usual = network.record.task[0]
         scale = usual.scale if isinstance(usual, Bicubic) else 1
     images.write(target, restore_image(network, picture, scale, tile))
     print(f"{target} written")
@@ -159,13 +159,16 @@ def bench(
 def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """List the trained networks that come with the book."""
     records = [runs.record(name) for name in runs.shipped()]
-    rows = [{**{key: r[key] for key in LISTED}, "reproduces": runs.reproduces(r)} for r in records]
     if as_json:
-        print(json.dumps(rows, indent=1))
+        told = [
+            {**record.model_dump(mode="json", include=LISTED), "reproduces": runs.reproduces(record)}
+            for record in records
+        ]
+        print(json.dumps(told, indent=1))
         return
-    for row in rows:
-        cost = f"{row['minutes']} minutes on {row['hardware']}"
-        print(f"{row['name']}: {row['parameters']:,} parameters, {cost}")
+    for record in records:
+        cost = f"{record.minutes} minutes on {record.hardware}"
+        print(f"{record.name}: {record.parameters:,} parameters, {cost}")
 
 
 @app.command("scoreboard")

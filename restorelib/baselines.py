@@ -15,10 +15,12 @@ import torch
 from torch import nn
 
 from restorelib.blocks import DIV2K_MEAN
-from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise, Recorded, describe
+from restorelib.checkpoints import misfit
+from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise, Recorded
 from restorelib.errors import RestoreError
 from restorelib.networks import build
 from restorelib.networks.base import Restorer
+from restorelib.records import Origin
 from restorelib.sets import locate
 
 # ---------------------------------------------------------------- no restoration
@@ -37,11 +39,11 @@ class Unrestored(Restorer):
 
 
 # For each, its channels and what it was degraded by.
-UNRESTORED: dict[str, tuple[int, list[Degradation]]] = {
-    "bicubic": (1, [Bicubic(scale) for scale in (2, 3, 4)]),
-    "noisy": (1, [Noise(sigma) for sigma in (10, 30, 50, 70)]),
-    "jpeg": (1, [Jpeg(quality) for quality in (10, 20)]),
-    "blurred": (3, [Motion(level) for level in (3, 5, 7, 9, 11, 13)]),
+UNRESTORED: dict[str, tuple[int, tuple[Degradation, ...]]] = {
+    "bicubic": (1, tuple(Bicubic(scale) for scale in (2, 3, 4))),
+    "noisy": (1, tuple(Noise(sigma) for sigma in (10, 30, 50, 70))),
+    "jpeg": (1, tuple(Jpeg(quality) for quality in (10, 20))),
+    "blurred": (3, tuple(Motion(level) for level in (3, 5, 7, 9, 11, 13))),
 }
 
 
@@ -101,7 +103,7 @@ class Classical(Restorer):
 # ---------------------------------------------------------------- the authors' weights
 
 
-def vdsr() -> tuple[nn.Module, dict]:
+def vdsr() -> tuple[nn.Module, Origin]:
     """The VDSR authors' MatConvNet weights, as converted in huangzehao/caffe-vdsr.
 
     The file stores kernels as (height, width, in, out); like PyTorch, MatConvNet does not flip them.
@@ -114,16 +116,15 @@ def vdsr() -> tuple[nn.Module, dict]:
         kernel = kernel.reshape(*kernel.shape[:3], -1)  # the last one is stored without its single output
         layer.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))).float()
         layer.bias.data = torch.from_numpy(bias.ravel()).float()
-    about = {
-        "name": "official/vdsr",
-        "network": "vdsr",
-        "task": [describe(Bicubic(scale)) for scale in (2, 3, 4)],
-        "source": "the authors' weights, converted in github.com/huangzehao/caffe-vdsr",
-    }
-    return network, about
+    return network, Origin(
+        name="official/vdsr",
+        network="vdsr",
+        task=tuple(Bicubic(scale) for scale in (2, 3, 4)),
+        source="the authors' weights, converted in github.com/huangzehao/caffe-vdsr",
+    )
 
 
-def dmphn() -> tuple[nn.Module, dict]:
+def dmphn() -> tuple[nn.Module, Origin]:
     """The weights of DMPHN(1-2-4) in the authors' repository HongguangZhang/DMPHN-cvpr19-master."""
     network = build("dmphn")
     tensors = {}
@@ -131,13 +132,12 @@ def dmphn() -> tuple[nn.Module, dict]:
         path = locate("checkpoints", f"DMPHN_1_2_4/{part}.pkl")
         tensors |= {f"{part}.{name}": tensor for name, tensor in _plain_tensors(path).items()}
     network.load_state_dict(tensors)
-    about = {
-        "name": "official/dmphn",
-        "network": "dmphn",
-        "task": [describe(Recorded())],
-        "source": "the authors' weights, github.com/HongguangZhang/DMPHN-cvpr19-master",
-    }
-    return network, about
+    return network, Origin(
+        name="official/dmphn",
+        network="dmphn",
+        task=(Recorded(),),
+        source="the authors' weights, github.com/HongguangZhang/DMPHN-cvpr19-master",
+    )
 
 
 def load_mtrnn(path: str | Path) -> nn.Module:
@@ -226,9 +226,8 @@ def load_rednet(path: str | Path) -> nn.Module:
 
 def _check(path: str | Path, tensors: dict[str, torch.Tensor], network: nn.Module, whose: str) -> None:
     """Raise `RestoreError` unless names and shapes are those of the network."""
-    if wrong := _differences(tensors, network.state_dict()):
-        more = f", and {len(wrong) - 1} more differences" if len(wrong) > 1 else ""
-        raise RestoreError(f"{path}: is no {type(network).__name__} of {whose}; it {wrong[0]}{more}")
+    if wrong := misfit(tensors, network):
+        raise RestoreError(f"{path}: is no {type(network).__name__} of {whose}; it {wrong}")
 
 
 def _plain_tensors(path: str | Path, *wrappers: str) -> dict[str, torch.Tensor]:
@@ -251,19 +250,6 @@ def _plain_tensors(path: str | Path, *wrappers: str) -> dict[str, torch.Tensor]:
     ):
         raise RestoreError(f"{path}: holds something else than named tensors; save a state dict")
     return content
-
-
-def _differences(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> list[str]:
-    """What is wrong with some tensors, in words that continue "it"."""
-    return [
-        *(f"lacks {name}" for name in expected if name not in tensors),
-        *(f"has a {name}" for name in tensors if name not in expected),
-        *(
-            f"has a {name} of {tuple(x.shape)} in place of {tuple(expected[name].shape)}"
-            for name, x in tensors.items()
-            if name in expected and x.shape != expected[name].shape
-        ),
-    ]
 
 
 OFFICIAL = {"official/vdsr": vdsr, "official/dmphn": dmphn}

@@ -1,12 +1,14 @@
 """Files that are always whole: safetensors and others, written so that nothing can spoil them."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
 
 from restorelib.errors import RestoreError
 
@@ -45,3 +47,20 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise RestoreError(
             f"{path}: is damaged or no safetensors file ({error}); replace or remove it"
         ) from None
+
+
+def misfit(tensors: Mapping[str, torch.Tensor], network: nn.Module) -> str | None:
+    """What keeps tensors from being a network's weights, in words that continue "it"; None if nothing."""
+    expected = network.state_dict()
+    wrong = [
+        *(f"lacks {name}" for name in expected if name not in tensors),
+        *(f"has a {name}" for name in tensors if name not in expected),
+        *(
+            f"has a {name} of {tuple(x.shape)} in place of {tuple(expected[name].shape)}"
+            for name, x in tensors.items()
+            if name in expected and x.shape != expected[name].shape
+        ),
+    ]
+    if not wrong:
+        return None
+    return wrong[0] + (f", and {len(wrong) - 1} more differences" if len(wrong) > 1 else "")

@@ -332,5 +332,8 @@ def describe(degradation: Degradation) -> dict:
 
 
 def from_description(description: dict) -> Degradation:
-    """The degradation that `describe` described."""
-    return Degradation.kinds[description["kind"]](**{k: v for k, v in description.items() if k != "kind"})
+    """The degradation that `describe` described; raises `RestoreError` if there is none of its kind."""
+    kind = description["kind"]
+    if kind not in Degradation.kinds:
+        raise RestoreError(f"'{kind}' is no degradation; there are {', '.join(Degradation.kinds)}")
+    return Degradation.kinds[kind](**{k: v for k, v in description.items() if k != "kind"})

@@ -72,7 +72,7 @@ def curves(axis: plt.Axes, groups: Mapping[str, Sequence[str]], field: str = "va
     """
     for label, (colour, line) in zip(groups, cycle(zip(COLOURS, LINES, strict=True)), strict=False):
         for i, run in enumerate(groups[label]):
-            values = runs.record(run)[field]
+            values = getattr(runs.record(run), field)
             updates, heights = [v[0] for v in values], [v[-1] for v in values]
             axis.plot(updates, heights, **{"c": colour, "ls": line, "label": "" if i else label, **look})
     axis.set(xlabel="updates", ylabel={"validation": "PSNR in dB", "loss": "training loss"}[field])

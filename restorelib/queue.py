@@ -44,8 +44,8 @@ def missing(out: Path) -> Iterator[tuple[str, str]]:
         recipe = find(name, profile)
         folders = (SHIPPED / f"{name}-{profile}", out / f"{name}-{profile}")
         records = [record(folder) for folder in folders if (folder / "record.json").is_file()]
-        whole = [about for about in records if about["updates"] == recipe.updates]
-        if not any(recipe.made(about["recipe_sha256"]) for about in whole):
+        whole = [about for about in records if about.updates == recipe.updates]
+        if not any(recipe.made(about.recipe_sha256) for about in whole):
             yield name, profile
 
 
@@ -72,6 +72,6 @@ def work(out: Path, minutes: float | None = None, checkpoint_seconds: float = 60
             continue
         if (folder / "record.json").is_file():
             about = record(folder)
-            print(f"{folder}: {about['updates']} updates in {about['minutes']} minutes")
+            print(f"{folder}: {about.updates} updates in {about.minutes} minutes")
         else:
             print(f"{folder}: the time is up; the same command continues it")

@@ -3,8 +3,10 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
+
+from pydantic import TypeAdapter, ValidationError
 
 from restorelib.degrade import Degradation, describe, from_description
 from restorelib.errors import RestoreError
@@ -87,15 +89,24 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, plain: Mapping) -> "Recipe":
-        """The recipe that `as_dict` wrote; raises `TypeError` for a field that a recipe has not."""
-        fields_ = {key: name for name, key in KEYS.items()}
-        values = {fields_.get(key, key): value for key, value in plain.items()}
+        """The recipe that `as_dict` wrote.
+
+        Raises `RestoreError` that names a field which is unknown, missing or of another type.
+        """
+        names = {key: name for name, key in KEYS.items()}
+        values = {names.get(key, key): value for key, value in plain.items()}
+        if unknown := values.keys() - {field_.name for field_ in fields(cls)}:
+            raise RestoreError(f"has the unknown field '{sorted(unknown)[0]}'")
         for name in TASKS:
             values[name] = tuple(map(from_description, values.get(name, ())))
+        values |= {name: tuple(values[name]) for name in ("train_on", "test_on") if name in values}
         if values.get("incremental"):
             entries = {"entries": tuple(values["incremental"]["entries"])}
             values["incremental"] = Incremental(**values["incremental"] | entries)
-        return cls(**values)
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            raise RestoreError(fault(error)) from None
 
     def digest(self) -> str:
         """Twelve hex digits that change with any field that shapes the weights, and with nothing else.
@@ -116,6 +127,21 @@ class Recipe:
         """The fields that are not at their defaults."""
         usual = type(self)("", "", (), (), (), 0, 0, 0).as_dict()
         return {key: value for key, value in self.as_dict().items() if value != usual[key]}
+
+
+def fault(error: ValidationError) -> str:
+    """The first thing that is wrong with values from a file, in words that begin with the field."""
+    first, *more = error.errors(include_url=False)
+    place = ".".join(map(str, first["loc"]))
+    saying = {
+        "json_invalid": "is cut short or no JSON; copy it anew, or train again",
+        "missing": f"lacks the field '{place}'",
+        "extra_forbidden": f"has the field '{place}', which this version does not know; update restorelib",
+    }
+    reason = first["msg"].removeprefix("Value error, ")
+    reason = f"{place or 'all of it'}: {reason[0].lower()}{reason[1:]}"
+    words = saying.get(first["type"], reason)
+    return words + (f", and {len(more)} more faults" if more else "")
 
 
 def _short_hash(plain: dict) -> str:

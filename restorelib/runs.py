@@ -5,7 +5,6 @@
 `jpeg`, `blurred`), or a classical denoiser that is told sigma (`bm3d/30`, `nlm/30`, `tv/30`).
 """
 
-import json
 import math
 import os
 import re
@@ -18,9 +17,10 @@ import torch
 from torch import nn
 
 import restorelib
+from restorelib import records
 from restorelib.baselines import METHODS, OFFICIAL, UNRESTORED, Classical, Unrestored
-from restorelib.checkpoints import read_tensors, write_safely, write_tensors
-from restorelib.degrade import Degradation, Noise, Recorded, describe, from_description
+from restorelib.checkpoints import misfit, read_tensors, write_tensors
+from restorelib.degrade import Degradation, Noise, Recorded
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.machine import commit, hardware, peak_memory_mb
@@ -28,6 +28,7 @@ from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, RECIPES, find
+from restorelib.records import Measured, Origin, Record, Score
 from restorelib.sets import RECORDED, file_digest, load_set, obtainable, require
 from restorelib.training import Training
 
@@ -59,11 +60,11 @@ def folder_of(run: str | Path) -> Path:
     raise RestoreError(f"{run}: neither a run folder nor a known run; there are {', '.join(known)}")
 
 
-def record(run: str | Path) -> dict:
+def record(run: str | Path) -> Record | Measured:
     """The record of a run; for what is in `measured/`, its name, task and scores."""
     if isinstance(run, str) and (measured := _measured(run)).is_file():
-        return json.loads(measured.read_text(encoding="utf-8"))
-    return json.loads((folder_of(run) / "record.json").read_text(encoding="utf-8"))
+        return records.read(measured, Measured)
+    return records.read(folder_of(run) / "record.json")
 
 
 def load(run: str | Path) -> nn.Module:
@@ -74,36 +75,41 @@ def load(run: str | Path) -> nn.Module:
     if run in UNRESTORED:
         channels, task = UNRESTORED[run]
         network = Unrestored(channels)
-        about = {"name": run, "network": "none", "task": [describe(d) for d in task]}
+        network.record = Origin(name=run, network="none", task=task)
     elif told := re.fullmatch(rf"({'|'.join(METHODS)})/(\d+)", str(run)):
         method, sigma = told[1], int(told[2])
         network = Classical(method, sigma)
-        about = {"name": run, "network": method, "task": [describe(Noise(sigma))]}
+        network.record = Origin(name=run, network=method, task=(Noise(sigma),))
     elif run in OFFICIAL:
-        network, about = OFFICIAL[run]()
+        network, network.record = OFFICIAL[run]()
     else:
-        folder = folder_of(run)
-        about = record(folder)
-        weights = folder / "weights.safetensors"
-        if not weights.is_file():
-            raise RestoreError(f"{about['name']} is a record without weights; train it again to use it")
-        if file_digest(weights) != about["weights_sha256"]:
-            raise RestoreError(f"{weights}: is not the file its record describes (sha256 differs)")
-        network = build(about["network"], **about["recipe"]["options"])
-        network.load_state_dict(read_tensors(weights)[0])
-    network.record = about
+        network = _trained(folder_of(run))
     return network.eval()
 
 
-def reproduces(about: dict) -> bool:
+def _trained(folder: Path) -> nn.Module:
+    """The network of a run's folder."""
+    about, weights = record(folder), folder / "weights.safetensors"
+    if not weights.is_file():
+        raise RestoreError(f"{about.name} is a record without weights; train it again to use it")
+    if file_digest(weights) != about.weights_sha256:
+        raise RestoreError(f"{weights}: is not the file its record describes (weights_sha256 differs)")
+    try:
+        network = build(about.network, **about.recipe.options)
+    except RestoreError as error:
+        raise RestoreError(f"{folder / 'record.json'}: recipe.options: {error}") from None
+    tensors, _ = read_tensors(weights)
+    if wrong := misfit(tensors, network):
+        raise RestoreError(f"{weights}: does not fit the network of its record; it {wrong}")
+    network.load_state_dict(tensors)
+    network.record = about
+    return network
+
+
+def reproduces(about: Record) -> bool:
     """Whether `restorelib train NAME --profile P` is the training that the record NAME-P came from."""
-    name, _, size = about["name"].rpartition("-")
-    return size in RECIPES.get(name, {}) and find(name, size).made(about["recipe_sha256"])
-
-
-def degradations(about: dict) -> list[Degradation]:
-    """The degradations that a record says its network was trained to undo."""
-    return [from_description(task) for task in about["task"]]
+    name, _, size = about.name.rpartition("-")
+    return size in RECIPES.get(name, {}) and find(name, size).made(about.recipe_sha256)
 
 
 # ---------------------------------------------------------------- making
@@ -147,7 +153,7 @@ def make(
     folder = Path(out) if out else runs_folder() / f"{recipe.name}-{profile}"
     recipe = replace(recipe, validate_on=obtainable((recipe.validate_on,), "bundled")[0])
     if (folder / "record.json").is_file():
-        if not recipe.made(record(folder)["recipe_sha256"]):
+        if not recipe.made(record(folder).recipe_sha256):
             raise RestoreError(f"{folder} holds a run of another recipe; choose another folder or remove it")
         return folder
     try:
@@ -184,38 +190,38 @@ def finish(training: Training, profile: str, folder: Path) -> None:
     recipe, state = training.recipe, training.progress
     network = training.trained()
     write_tensors(folder / "weights.safetensors", network.state_dict())
-    about = {
-        "name": f"{recipe.name}-{profile}",
-        "network": recipe.network,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "task": recipe.as_dict()["task"],
-        "profile": profile,
-        "recipe": recipe.as_dict(),
-        "recipe_sha256": recipe.digest(),
-        "seed": recipe.seed,
-        "commit": commit(),
-        "version": restorelib.__version__,
-        "torch": torch.__version__,
-        "hardware": hardware(),
-        "processes": training.accelerator.num_processes,
-        "precision": training.accelerator.mixed_precision,
-        "updates": state.step,
-        "minutes": round(state.seconds / 60, 2),
-        "first_update_seconds": state.first_update,
-        "images_per_second": round(state.step * training.batch / state.seconds, 1),
-        "peak_memory_mb": peak_memory_mb(),
-        "loss": state.loss,
-        "validation": state.validation,
-        "scores": score_sets(network, recipe.scored_on or recipe.task, recipe.test_on),
-        "weights_sha256": file_digest(folder / "weights.safetensors"),
-    }
-    write_json(folder / "record.json", about)
+    about = Record(
+        name=f"{recipe.name}-{profile}",
+        network=recipe.network,
+        parameters=sum(p.numel() for p in network.parameters()),
+        task=recipe.task,
+        profile=profile,
+        recipe=recipe,
+        recipe_sha256=recipe.digest(),
+        seed=recipe.seed,
+        commit=commit(),
+        version=restorelib.__version__,
+        torch=torch.__version__,
+        hardware=hardware(),
+        processes=training.accelerator.num_processes,
+        precision=training.accelerator.mixed_precision,
+        updates=state.step,
+        minutes=round(state.seconds / 60, 2),
+        first_update_seconds=state.first_update,
+        images_per_second=round(state.step * training.batch / state.seconds, 1),
+        peak_memory_mb=peak_memory_mb(),
+        loss=state.loss,
+        validation=state.validation,
+        scores=score_sets(network, recipe.scored_on or recipe.task, recipe.test_on),
+        weights_sha256=file_digest(folder / "weights.safetensors"),
+    )
+    records.write(folder / "record.json", about)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
 def score_sets(
     network: nn.Module, task: Sequence[Degradation], sets: tuple[str, ...], self_ensemble: bool = False
-) -> list[dict]:
+) -> list[Score]:
     """One entry a set and degradation; sets that can't be had are left out with one line."""
     scores = []
     for name in sets:
@@ -226,7 +232,7 @@ def score_sets(
             continue
         for degradation in scored_under(name, task):
             protocol = replace(Protocol.usual(degradation), self_ensemble=self_ensemble)
-            scores.append({"set": name, **evaluate(network, pictures, degradation, protocol)})
+            scores.append(Score(set=name, **evaluate(network, pictures, degradation, protocol)))
     return scores
 
 
@@ -235,38 +241,34 @@ def scored_under(name: str, task: Sequence[Degradation]) -> Sequence[Degradation
     return [Recorded(level) for level in RECORDED[name]] if name in RECORDED else task
 
 
-def rescore(run: str | Path, pictures: Mapping[str, np.ndarray], score: dict) -> dict:
+def rescore(run: str | Path, pictures: Mapping[str, np.ndarray], score: Score) -> dict:
     """What a run's weights give now for one entry of its record's scores, under the same protocol."""
     network = load(run)
-    trained = scored_under(score["set"], degradations(network.record))[0]
-    degradation = replace(trained, **{trained.key: score[trained.key]})
-    return evaluate(network, pictures, degradation, Protocol(**score["protocol"]))
+    trained = scored_under(score.set, network.record.task)[0]
+    degradation = replace(trained, **{score.key: score.parameter})
+    return evaluate(network, pictures, degradation, score.protocol)
 
 
 def measure(run: str, sets: tuple[str, ...], self_ensemble: bool = False) -> Path:
-    """Score what is no run, or with the self-ensemble what is one, and keep that in `measured/`.
+    """Score on some sets what has no record of its own, and keep the scores in `measured/`.
 
-    The self-ensemble of a run is called by its name and a plus, as in the papers: "edsr-x2-reduced+".
+    That is for what was never trained (`bicubic`, `bm3d/30`), the authors' weights (`official/vdsr`), and the
+    self-ensemble of a run, which is called by the run's name and a plus, as in the papers:
+    "edsr-x2-reduced+". Returns the file.
     """
     network = load(run)
-    name = f"{run}+" if self_ensemble else run
-    about = {
-        "name": name,
-        "task": network.record["task"],
-        "torch": torch.__version__,
-        "scores": score_sets(network, degradations(network.record), sets, self_ensemble),
-    }
-    write_json(_measured(name), about)
-    return _measured(name)
+    about = Measured(
+        name=f"{run}+" if self_ensemble else run,
+        task=network.record.task,
+        torch=torch.__version__,
+        scores=score_sets(network, network.record.task, sets, self_ensemble),
+    )
+    records.write(_measured(about.name), about)
+    return _measured(about.name)
 
 
 def _measured(run: str) -> Path:
     return MEASURED / f"{run.replace('/', '-')}.json"
-
-
-def write_json(path: Path, about: dict) -> None:
-    """Write a record."""
-    write_safely(path, (json.dumps(about, indent=1) + "\n").encode())
 
 
 def validation_pictures(name: str, side: int = 192) -> dict[str, np.ndarray]:

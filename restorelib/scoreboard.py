@@ -122,7 +122,7 @@ def orderings() -> Grid:
     for table, claim, *recipes in ORDERINGS:
         better, worse = (_seeds(recipe, mtrnn.SEEDS) for recipe in recipes)
         gaps = {level: gap(better, worse, "bundled", level) for level in (7, 13)}
-        minutes = " and ".join(f"{record(names[0])['minutes']:.0f}" for names in (better, worse))
+        minutes = " and ".join(f"{record(names[0]).minutes:.0f}" for names in (better, worse))
         rows.append((claim, f"table {table}", *gaps.values(), _verdict(gaps), minutes))
     header = ("the paper: better with", "in", "ours, TL7", "ours, TL13", "for us", "minutes a run")
     notes = [

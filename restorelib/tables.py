@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from restorelib import runs
-from restorelib.degrade import keys
 from restorelib.published import TABLES, Cell
 
 DAGGER = "† not checked against the paper"
@@ -58,22 +57,22 @@ def cost(run: str) -> str:
     A plus behind its name says that it was scored with the self-ensemble.
     """
     about = runs.record(run.removesuffix("+"))
-    recipe = about["recipe"]
-    trained = f"trained from {recipe['start']}" if recipe.get("start") else "trained"
-    precision = {"no": "fp32"}.get(about["precision"], about["precision"])  # no mixed precision
+    recipe = about.recipe
+    trained = f"trained from {recipe.start}" if recipe.start else "trained"
+    precision = "fp32" if about.precision == "no" else about.precision  # no mixed precision
     scored = ", scored with the self-ensemble" if run.endswith("+") else ""
     return (
-        f"{about['name']}, {trained} on {' + '.join(recipe['train_on'])}: "
-        f"{about['updates']:,} updates of {recipe['batch']} patches, "
-        f"{about['minutes']:.1f} minutes on {about['hardware']}, {precision}, seed {about['seed']}{scored}"
+        f"{about.name}, {trained} on {' + '.join(recipe.train_on)}: "
+        f"{about.updates:,} updates of {recipe.batch} patches, "
+        f"{about.minutes:.1f} minutes on {about.hardware}, {precision}, seed {about.seed}{scored}"
     )
 
 
 def score_of(run: str, dataset: str, parameter: int) -> tuple[float, float] | None:
     """(PSNR, SSIM) in a run's record for a set and a scale, sigma or quality; None if it has none."""
-    for score in runs.record(run)["scores"]:
-        if score["set"] == dataset and parameter in (score.get(key) for key in keys()):
-            return score["psnr"], score["ssim"]
+    for score in runs.record(run).scores:
+        if (score.set, score.parameter) == (dataset, parameter):
+            return score.psnr, score.ssim
     return None
 
 
@@ -218,7 +217,7 @@ def minutes_to(levels: Sequence[float], names: Sequence[str]) -> Grid:
     rows = []
     for name in names:
         about = runs.record(name)
-        reached = [[m for _, m, psnr in about["validation"] if psnr >= level] for level in levels]
-        rows.append((name, about["hardware"], *(f"{when[0]:.1f}" if when else "–" for when in reached)))
+        reached = [[m for _, m, psnr in about.validation if psnr >= level] for level in levels]
+        rows.append((name, about.hardware, *(f"{when[0]:.1f}" if when else "–" for when in reached)))
     header = ("run", "hardware", *(f"{level} dB" for level in levels))
     return Grid("Minutes until the validation PSNR was reached", header, rows)

@@ -1,5 +1,6 @@
 """Classical denoisers: told sigma, in the place of a network, and what was measured with them."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -13,6 +14,7 @@ from restorelib.baselines import METHODS, Classical
 from restorelib.degrade import Noise
 from restorelib.evaluation import evaluate
 from restorelib.metrics import psnr
+from restorelib.records import Origin
 
 NEEDS = {"bm3d": pytest.mark.skipif(not find_spec("bm3d"), reason="needs the package bm3d")}
 ALL = [pytest.param(method, marks=NEEDS.get(method, ())) for method in METHODS]
@@ -39,11 +41,7 @@ def test_the_method_is_told_sigma(method, photograph):
 
 def test_a_run_named_by_method_and_sigma(small_set):
     network = restorelib.load("tv/25")
-    assert network.record == {
-        "name": "tv/25",
-        "network": "tv",
-        "task": [{"kind": "noise", "sigma": 25}],
-    }
+    assert network.record == Origin(name="tv/25", network="tv", task=(Noise(25),))
     pictures = sets.load_set(str(small_set))
     result = evaluate(network, pictures, Noise(25))
     assert result["psnr"] > evaluate(restorelib.load("noisy"), pictures, Noise(25))["psnr"] + 4
@@ -68,38 +66,39 @@ def test_without_its_package_bm3d_says_what_to_install(monkeypatch, refused, cap
 
 @pytest.mark.parametrize("sigma", [10, 30, 50, 70])
 def test_noise_that_nobody_removes_scores_what_the_normal_distribution_says(bundled, sigma):
-    (score,) = (s for s in runs.record("noisy")["scores"] if s["sigma"] == sigma and s["set"] == "bundled")
-    for row in score["images"]:
+    (score,) = (s for s in runs.record("noisy").scores if s.parameter == sigma and s.set == "bundled")
+    for row in score.images:
         # The mean square of noise that is cut where the sum with the pixel leaves 0..255.
-        pixel = 255 * images.luma(images.to_tensor(bundled[row["name"]], torch.float64)).numpy()
+        pixel = 255 * images.luma(images.to_tensor(bundled[row.name], torch.float64)).numpy()
         low, high = -pixel / sigma, (255 - pixel) / sigma
         inside = norm.cdf(high) - norm.cdf(low) - high * norm.pdf(high) + low * norm.pdf(low)
         cut = low**2 * norm.cdf(low) + high**2 * norm.sf(high)
         square = sigma**2 * (inside + cut).mean() + 1 / 12  # and of the rounding
-        assert row["psnr"] == pytest.approx(10 * np.log10(255**2 / square), abs=0.05)
+        assert row.psnr == pytest.approx(10 * np.log10(255**2 / square), abs=0.05)
 
 
 def test_the_recorded_jpeg_scores_are_the_published_ones():
     published = {"classic5": (27.82, 30.12), "LIVE1": (27.77, 30.07)}  # as in test_degrade.py
     for name, expected in published.items():
-        ours = [s["psnr"] for s in runs.record("jpeg")["scores"] if s["set"] == name]
+        ours = [s.psnr for s in runs.record("jpeg").scores if s.set == name]
         assert ours == pytest.approx(expected, abs=0.01)
 
 
 def test_bm3d_is_the_best_of_the_classical_methods():
-    best, *others = (runs.record(f"{method}/30")["scores"] for method in ("bm3d", "nlm", "tv"))
-    (best,) = (score["psnr"] for score in best if score["set"] == "Set12")
+    best, *others = (runs.record(f"{method}/30").scores for method in ("bm3d", "nlm", "tv"))
+    (best,) = (score.psnr for score in best if score.set == "Set12")
     for scores in others:
-        (other,) = (score["psnr"] for score in scores if score["set"] == "Set12")
+        (other,) = (score.psnr for score in scores if score.set == "Set12")
         assert best > other + 1
 
 
 @pytest.mark.parametrize("name", ["noisy", "jpeg", "tv/30"])
 def test_the_recorded_scores_can_be_had_again(name):
     pictures = {"chelsea": sets.load_set("bundled")["chelsea"]}
-    recorded = next(s for s in runs.record(name)["scores"] if s["set"] == "bundled")
-    row = next(row for row in recorded["images"] if row["name"] == "chelsea")
+    recorded = next(s for s in runs.record(name).scores if s.set == "bundled")
+    row = next(row for row in recorded.images if row.name == "chelsea")
     # The seed of a picture's noise is its place in the set.
-    seed = [row["name"] for row in recorded["images"]].index("chelsea")
-    score = {**recorded, "protocol": {**recorded["protocol"], "noise_seed": seed}}
-    assert runs.rescore(name, pictures, score)["psnr"] == pytest.approx(row["psnr"], abs=0.002)
+    seed = [row.name for row in recorded.images].index("chelsea")
+    protocol = replace(recorded.protocol, noise_seed=seed)
+    score = recorded.model_copy(update={"protocol": protocol})
+    assert runs.rescore(name, pictures, score)["psnr"] == pytest.approx(row.psnr, abs=0.002)

@@ -64,11 +64,11 @@ def test_evaluate_prints_one_object(cli):
 
 def test_evaluate_prints_a_line_a_picture(cli, small_set, shipped):
     code, out, _ = cli("evaluate", shipped, "--set", small_set)
-    (score,) = runs.record(shipped)["scores"]
+    (score,) = runs.record(shipped).scores
     *rows, mean = out.splitlines()
     assert code == 0
     assert [row.split()[0] for row in rows] == ["cat", "cup", "face"]
-    assert mean == f"{small_set}, scale 2: {score['psnr']:.2f} dB, SSIM {score['ssim']:.4f}"
+    assert mean == f"{small_set}, scale 2: {score.psnr:.2f} dB, SSIM {score.ssim:.4f}"
 
 
 def test_evaluate_at_a_scale_it_was_not_trained_for(cli, small_set, shipped):
@@ -149,8 +149,8 @@ def test_runs_are_listed(cli, shipped):
     (row,) = json.loads(out)
     about = runs.record(shipped)
     needed = ("name", "network", "task", "profile", "minutes", "hardware", "scores")
-    assert {key: row[key] for key in needed} == {key: about[key] for key in needed}
-    assert f"tiny-smoke: {about['parameters']:,} parameters, " in cli("runs")[1]
+    assert {key: row[key] for key in needed} == about.model_dump(mode="json", include=set(needed))
+    assert f"tiny-smoke: {about.parameters:,} parameters, " in cli("runs")[1]
 
 
 def test_the_shipped_runs_are_listed(cli):
@@ -162,14 +162,14 @@ def test_train_leaves_a_run_and_says_what_it_scores(cli, tmp_path):
     about = runs.record(tmp_path / "run")
     assert code == 0
     first, *scores = out.splitlines()
-    assert first.startswith(f"{tmp_path / 'run'}: 30 updates in {about['minutes']} minutes on ")
+    assert first.startswith(f"{tmp_path / 'run'}: 30 updates in {about.minutes} minutes on ")
     assert [line.split(": ")[0] for line in scores] == [f"bundled, scale {s}" for s in (2, 3, 4)]
 
 
 def test_minutes_limit_a_training(cli, tmp_path):
     assert cli("train", "srcnn", "--profile", "smoke", "--out", tmp_path, "--minutes", 0.001)[0] == 0
-    assert 0 < runs.record(tmp_path)["updates"] < 30
-    assert runs.record(tmp_path)["recipe"]["minutes"] == 0.001
+    assert 0 < runs.record(tmp_path).updates < 30
+    assert runs.record(tmp_path).recipe.minutes == 0.001
 
 
 # ---------------------------------------------------------------- what goes wrong

@@ -16,7 +16,6 @@ from restorelib.evaluation import evaluate
 from restorelib.images import to_image, to_tensor
 from restorelib.metrics import psnr
 from restorelib.published import TABLES
-from restorelib.recipe import Recipe
 
 # ---------------------------------------------------------------- an independent imresize
 
@@ -241,10 +240,10 @@ def test_a_degradation_is_one_class_and_nothing_else(recipe, tmp_path, monkeypat
             return clean * 0.5**self.stops
 
     run = runs.make(replace(recipe, task=(Darker(1),)), "smoke", tmp_path / "darker-smoke")
-    (score,) = runs.record(run)["scores"]
-    assert score["stops"] == 1
-    assert runs.degradations(runs.record(run)) == [Darker(1)]
-    assert tables.score_of(str(run), score["set"], 1) == (score["psnr"], score["ssim"])
-    assert Recipe.from_dict(runs.record(run)["recipe"]).task == (Darker(1),)
-    again = runs.rescore(run, sets.load_set(score["set"]), score)
-    assert again["psnr"] == pytest.approx(score["psnr"], abs=1e-4)
+    (score,) = runs.record(run).scores
+    assert (score.key, score.parameter) == ("stops", 1)
+    assert runs.record(run).task == (Darker(1),)
+    assert tables.score_of(str(run), score.set, 1) == (score.psnr, score.ssim)
+    assert runs.record(run).recipe.task == (Darker(1),)
+    again = runs.rescore(run, sets.load_set(score.set), score)
+    assert again["psnr"] == pytest.approx(score.psnr, abs=1e-4)

@@ -127,13 +127,13 @@ def test_curves_of_a_group_look_alike_and_share_one_label():
     seeds = [f"edsr-ladder-edsr-seed{seed}-quick" for seed in range(3)]
     figures.curves(axis, {"EDSR": seeds[:2], "again": seeds[2:]}, marker=".")
     first, second, third = axis.lines
-    validation = figures.runs.record(seeds[1])["validation"]
+    validation = figures.runs.record(seeds[1]).validation
     assert list(second.get_xdata()) == [update for update, _, _ in validation]
     assert list(second.get_ydata()) == [psnr for _, _, psnr in validation]
     assert first.get_color() == second.get_color() != third.get_color()
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["EDSR", "again"]
     figures.curves(axis, {"EDSR": seeds[:1]}, "loss")
-    assert list(axis.lines[-1].get_ydata()) == [loss for _, loss in figures.runs.record(seeds[0])["loss"]]
+    assert list(axis.lines[-1].get_ydata()) == [loss for _, loss in figures.runs.record(seeds[0]).loss]
     figures.plt.close(axis.figure)
 
 

@@ -214,11 +214,11 @@ def test_broken_films_are_refused(film, refused, monkeypatch):
 def test_the_real_pairs_have_the_scores_of_the_measured_files(benchmark_set):
     stack = benchmark_set("GoPro_samples")["Istanbul"]
     assert stack.shape == (720, 1280, 6)
-    score = next(s for s in runs.record("blurred")["scores"] if s["set"] == "GoPro_samples")
+    score = next(s for s in runs.record("blurred").scores if s.set == "GoPro_samples")
     error = (stack[..., :3].astype(float) - stack[..., 3:]) ** 2
     by_hand = 10 * np.log10(255**2 / error.mean())
     assert by_hand == pytest.approx(24.05, abs=0.001)
-    assert score["images"][1]["psnr"] == pytest.approx(by_hand, abs=1e-6)
+    assert score.images[1].psnr == pytest.approx(by_hand, abs=1e-6)
 
 
 def test_pictures_without_their_blur_are_refused(rgb, refused):
@@ -345,7 +345,7 @@ def test_a_broken_off_training_ends_at_the_same_weights(short, bundled, tmp_path
 
 
 def test_old_recipes_keep_their_digest():
-    assert find("vdsr", "quick").digest() == runs.record("vdsr-quick")["recipe_sha256"]
+    assert find("vdsr", "quick").digest() == runs.record("vdsr-quick").recipe_sha256
     assert find("mtrnn", "smoke").digest() != replace(find("mtrnn", "smoke"), incremental=None).digest()
 
 

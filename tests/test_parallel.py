@@ -128,7 +128,7 @@ def test_the_launchers_leave_one_run(launcher, tmp_path):
     assert process.returncode == 0, complaints
     assert said.count("30 updates in") == 1
     about = runs.record(tmp_path / "run")
-    assert (about["processes"], about["updates"]) == (2, 30)
+    assert (about.processes, about.updates) == (2, 30)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
         "record.json",
         "weights.safetensors",

@@ -47,7 +47,7 @@ def test_a_run_that_time_cut_short_is_still_wanted(tmp_path, wanted):
     assert [name for name, _ in queue.missing(tmp_path)] == ["first", "second", "third"]
     runs.make(wanted["second"], "smoke", tmp_path / "second-smoke")
     runs.make(wanted["third"], "smoke", tmp_path / "third-smoke", minutes=1e-6)
-    assert runs.record(tmp_path / "third-smoke")["updates"] < wanted["third"].updates
+    assert runs.record(tmp_path / "third-smoke").updates < wanted["third"].updates
     assert [name for name, _ in queue.missing(tmp_path)] == ["first", "third"]
 
 
@@ -55,7 +55,7 @@ def test_missing_runs_are_made_in_order_and_then_none_is_left(tmp_path, wanted, 
     queue.work(tmp_path)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == [str(tmp_path / f"{name}-smoke") for name in wanted]
-    assert {runs.record(tmp_path / f"{name}-smoke")["updates"] for name in wanted} == {20}
+    assert {runs.record(tmp_path / f"{name}-smoke").updates for name in wanted} == {20}
     queue.work(tmp_path)
     assert capsys.readouterr().out == ""
 

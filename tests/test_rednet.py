@@ -377,8 +377,8 @@ def test_a_short_training_of_each_kind(tmp_path, small_set):
     for name in ("red10-noise-blind", "red20-jpeg10", "red30-x3"):
         recipe = find(name, "smoke").vary(name, updates=4, **tiny)
         about = runs.record(runs.make(recipe, "smoke", tmp_path / name))
-        assert about["updates"] == 4
-        assert len(about["scores"]) == len(recipe.task)
+        assert about.updates == 4
+        assert len(about.scores) == len(recipe.task)
 
 
 # ---------------------------------------------------------------- the paper's numbers

@@ -67,7 +67,7 @@ def test_ten_ends_at_random_moments_change_nothing(recipe, start, wait_for_train
         assert file_digest(folder / "weights.safetensors") == expected, f"trial {trial}"
         assert sorted(path.name for path in folder.iterdir()) == ["record.json", "weights.safetensors"]
         # Updates are counted once, although some were done twice.
-        assert runs.record(folder)["updates"] == 30
+        assert runs.record(folder).updates == 30
     assert unfinished >= 0.7 * TRIALS, "the kills came too late to mean anything"
 
 

@@ -1,5 +1,6 @@
 """Run folders: what a record says, what loading checks, and that shipped scores are what the weights give."""
 
+import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -11,7 +12,7 @@ import torch
 import restorelib
 from restorelib import images, machine, notebook, runs, sets
 from restorelib.baselines import OFFICIAL
-from restorelib.degrade import Bicubic, Jpeg, Noise, keys
+from restorelib.degrade import Bicubic, Jpeg, Noise, Recorded, keys
 from restorelib.evaluation import evaluate, pair, restore, restore_image
 from restorelib.metrics import Protocol, psnr
 from restorelib.networks.base import Restorer
@@ -87,6 +88,11 @@ def check_record(about):
     check_scores(about["scores"])
 
 
+def written(run):
+    """The record of a run as plain values."""
+    return json.loads((runs.folder_of(run) / "record.json").read_text(encoding="utf-8"))
+
+
 def rescored(run, pictures, score):
     """PSNR and SSIM that a run's weights give now for one entry of its record."""
     again = runs.rescore(run, pictures, score)
@@ -95,7 +101,7 @@ def rescored(run, pictures, score):
 
 def agrees(score):
     """The scores of a record, as near as two processors come."""
-    return (pytest.approx(score["psnr"], abs=0.002), pytest.approx(score["ssim"], abs=0.0001))
+    return (pytest.approx(score.psnr, abs=0.002), pytest.approx(score.ssim, abs=0.0001))
 
 
 def rescored_on_the_smallest(run, pictures, score):
@@ -104,8 +110,9 @@ def rescored_on_the_smallest(run, pictures, score):
     One is enough to tell other weights, and `check_scores` holds the mean to its rows.
     """
     number, name = min(enumerate(pictures), key=lambda entry: pictures[entry[1]].size)
-    protocol = score["protocol"] | {"noise_seed": score["protocol"]["noise_seed"] + number}
-    return rescored(run, {name: pictures[name]}, score | {"protocol": protocol}), score["images"][number]
+    protocol = replace(score.protocol, noise_seed=score.protocol.noise_seed + number)
+    score = score.model_copy(update={"protocol": protocol})
+    return rescored(run, {name: pictures[name]}, score), score.images[number]
 
 
 # ---------------------------------------------------------------- a fresh run
@@ -113,18 +120,19 @@ def rescored_on_the_smallest(run, pictures, score):
 
 def test_a_training_leaves_a_record_and_weights(recipe, finished_run):
     assert sorted(path.name for path in finished_run.iterdir()) == ["record.json", "weights.safetensors"]
+    check_record(written(finished_run))
     about = runs.record(finished_run)
-    check_record(about)
-    assert about["name"] == "tiny-smoke"
-    assert about["recipe_sha256"] == recipe.digest()
-    assert about["weights_sha256"] == sets.file_digest(finished_run / "weights.safetensors")
-    assert about["updates"] == 20
-    assert [update for update, _, _ in about["validation"]] == [10, 20]
-    assert [score["scale"] for score in about["scores"]] == [2]
+    assert about.name == "tiny-smoke"
+    assert about.recipe == recipe
+    assert about.recipe_sha256 == recipe.digest()
+    assert about.weights_sha256 == sets.file_digest(finished_run / "weights.safetensors")
+    assert about.updates == 20
+    assert [update for update, _, _ in about.validation] == [10, 20]
+    assert [(score.key, score.parameter) for score in about.scores] == [("scale", 2)]
 
 
 def test_the_scores_of_a_fresh_run_are_what_its_weights_give(finished_run, small_set):
-    (score,) = runs.record(finished_run)["scores"]
+    (score,) = runs.record(finished_run).scores
     assert rescored(finished_run, sets.load_set(str(small_set)), score) == agrees(score)
 
 
@@ -138,11 +146,11 @@ def test_a_run_folder_is_loaded_in_eval_mode_with_its_record(finished_run):
 
 def test_a_run_made_again_is_read_again(recipe, finished_run, tmp_path):
     folder = shutil.copytree(finished_run, tmp_path / "run")
-    assert runs.record(folder)["seed"] == 0
+    assert runs.record(folder).seed == 0
     shutil.rmtree(folder)
     runs.make(recipe.vary("tiny", seed=5), "smoke", folder)
-    assert runs.record(folder)["seed"] == 5
-    assert restorelib.load(folder).record["seed"] == 5
+    assert runs.record(folder).seed == 5
+    assert restorelib.load(folder).record.seed == 5
 
 
 @pytest.fixture
@@ -156,7 +164,7 @@ def as_shipped(finished_run, tmp_path, monkeypatch):
 def test_a_shipped_run_is_found_by_its_name_and_by_its_recipes(as_shipped):
     assert runs.shipped() == ["tiny-smoke"]
     for name in ("tiny-smoke", "tiny"):
-        assert restorelib.load(name).record["name"] == "tiny-smoke"
+        assert restorelib.load(name).record.name == "tiny-smoke"
 
 
 def test_a_recipes_name_means_its_largest_shipped_profile(as_shipped):
@@ -181,7 +189,7 @@ def test_spoiled_runs_are_refused(as_shipped, refused):
 
 def test_without_one_run_the_next_is_taken_and_said(as_shipped, capsys):
     network, name = notebook.load_first("absent", "tiny")
-    assert (network.record["name"], name) == ("tiny-smoke", "tiny")
+    assert (network.record.name, name) == ("tiny-smoke", "tiny")
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert said.endswith("Going on without absent.\n")
@@ -302,30 +310,30 @@ def test_the_run_of_the_first_chapter_is_shipped():
 
 @pytest.mark.parametrize("run", runs.shipped())
 def test_the_record_of_a_shipped_run(run):
-    check_record(runs.record(run))
-    assert runs.record(run)["name"] == run
-    assert runs.record(run)["scores"]
+    check_record(written(run))
+    assert runs.record(run).name == run
+    assert runs.record(run).scores
 
 
 WITH_WEIGHTS = [run for run in runs.shipped() if (runs.SHIPPED / run / "weights.safetensors").is_file()]
 
 
 def recorded(run, name):
-    return [score for score in runs.record(run)["scores"] if score["set"] == name]
+    return [score for score in runs.record(run).scores if score.set == name]
 
 
 @pytest.mark.parametrize("run", ["bicubic", *WITH_WEIGHTS])
 def test_the_scores_of_a_shipped_run_are_what_its_weights_give(run, bundled):
     scores = recorded(run, "bundled")
-    task = runs.degradations(runs.record(run))
-    assert {d.parameter for d in task} <= {score[task[0].key] for score in scores}
+    task = runs.record(run).task
+    assert {d.parameter for d in task} <= {score.parameter for score in scores if score.key == task[0].key}
     for score in scores:
         again, row = rescored_on_the_smallest(run, bundled, score)
         assert again == agrees(row)
 
 
 def test_what_enlarges_is_scored_on_set5():
-    enlarging = [run for run in WITH_WEIGHTS if runs.record(run)["task"][0]["kind"] == "bicubic"]
+    enlarging = [run for run in WITH_WEIGHTS if isinstance(runs.record(run).task[0], Bicubic)]
     assert "vdsr-reduced" in enlarging
     assert [run for run in enlarging if not recorded(run, "Set5")] == []
 
@@ -340,7 +348,7 @@ def test_the_scores_of_a_shipped_run_on_set5(run, benchmark_set):
 ELSEWHERE = [
     (run, name)
     for run in ("bicubic", *OFFICIAL, *WITH_WEIGHTS)
-    for name in dict.fromkeys(score["set"] for score in runs.record(run)["scores"])
+    for name in dict.fromkeys(score.set for score in runs.record(run).scores)
     if name not in ("bundled", "Set5")
 ]
 
@@ -349,27 +357,27 @@ ELSEWHERE = [
 def test_the_scores_of_a_shipped_run_on_another_set(run, name, benchmark_set):
     again, row = rescored_on_the_smallest(run, benchmark_set(name), recorded(run, name)[0])
     # Shipping looked at "bundled" and Set5 only: elsewhere half precision may move a picture by so much.
-    assert again == (pytest.approx(row["psnr"], abs=0.005), pytest.approx(row["ssim"], abs=0.0005))
+    assert again == (pytest.approx(row.psnr, abs=0.005), pytest.approx(row.ssim, abs=0.0005))
 
 
 @pytest.mark.parametrize("run", ["bicubic", *OFFICIAL])
 def test_measured_scores_are_recorded(run):
     about = runs.record(run)
-    assert about["name"] == run
-    deblurs = about["task"][0]["kind"] == "recorded"
+    assert about.name == run
+    deblurs = isinstance(about.task[0], Recorded)
     expected = {"GoPro_samples"} if deblurs else {"bundled", "Set5", "Set14", "BSD100"}
-    assert {score["set"] for score in about["scores"]} >= expected
-    check_scores(about["scores"])
+    assert {score.set for score in about.scores} >= expected
+    check_scores(about.model_dump(mode="json")["scores"])
 
 
 @pytest.mark.parametrize(("run", "column"), [("bicubic", "Bicubic"), ("official/vdsr", "VDSR")])
 def test_measured_scores_are_the_published_ones(run, column):
     published = TABLES["vdsr/3"].cells
-    for score in runs.record(run)["scores"]:
-        if score["set"] != "bundled":
-            cell = published[score["set"], score["scale"], column]
-            assert score["psnr"] == pytest.approx(cell.psnr, abs=0.02)
-            assert score["ssim"] == pytest.approx(cell.ssim, abs=0.001)
+    for score in runs.record(run).scores:
+        if score.set != "bundled":
+            cell = published[score.set, score.parameter, column]
+            assert score.psnr == pytest.approx(cell.psnr, abs=0.02)
+            assert score.ssim == pytest.approx(cell.ssim, abs=0.001)
 
 
 def test_what_is_shipped_stays_small():
@@ -403,7 +411,7 @@ def test_scores_are_about_the_picture_and_not_its_degraded_self(photograph):
 
 def test_a_set_that_cannot_be_had_is_left_out_with_one_line(capsys):
     scores = runs.score_sets(restorelib.load("bicubic"), (Bicubic(2),), ("nowhere", "bundled"))
-    assert [score["set"] for score in scores] == ["bundled"]
+    assert [score.set for score in scores] == ["bundled"]
     said = capsys.readouterr().out
     assert said.startswith("nowhere: neither a folder nor a known set")
     assert said.endswith("Not scored on nowhere.\n")
@@ -418,35 +426,35 @@ def test_the_self_ensemble_of_a_run_is_measured_under_its_name_and_a_plus(
     path = runs.measure("tiny-smoke", (str(small_set),), self_ensemble=True)
     assert path == tmp_path / "tiny-smoke+.json"
     about = runs.record("tiny-smoke+")
-    (score,) = about["scores"]
-    assert about["name"] == "tiny-smoke+"
-    assert score["protocol"]["self_ensemble"] is True
-    once = runs.record(finished_run)["scores"][0]["psnr"]
-    assert score["psnr"] != once
-    assert score["psnr"] == pytest.approx(once, abs=0.2)
+    (score,) = about.scores
+    assert about.name == "tiny-smoke+"
+    assert score.protocol.self_ensemble is True
+    once = runs.record(finished_run).scores[0].psnr
+    assert score.psnr != once
+    assert score.psnr == pytest.approx(once, abs=0.2)
 
 
 def test_a_folder_of_your_own_is_not_mistaken_for_a_shipped_run(finished_run, tmp_path, monkeypatch):
     shutil.copytree(finished_run, tmp_path / "vdsr-quick")
     monkeypatch.chdir(tmp_path)
     for own in (Path("vdsr-quick"), "./vdsr-quick"):
-        assert runs.record(own)["name"] == "tiny-smoke"
-        assert runs.load(own).record["name"] == "tiny-smoke"
-    assert runs.record("vdsr-quick")["name"] == "vdsr-quick"
+        assert runs.record(own).name == "tiny-smoke"
+        assert runs.load(own).record.name == "tiny-smoke"
+    assert runs.record("vdsr-quick").name == "vdsr-quick"
 
 
 @pytest.mark.parametrize("name", runs.shipped())
 def test_a_shipped_run_is_what_its_recipe_trains(name):
     recipe, profile = name.rsplit("-", 1)
-    assert find(recipe, profile).digest() == runs.record(name)["recipe_sha256"]
+    assert find(recipe, profile).digest() == runs.record(name).recipe_sha256
     assert runs.reproduces(runs.record(name))
 
 
 def test_a_run_of_another_recipe_does_not_pass_for_its_own():
     about = runs.record("vdsr-quick")
-    assert not runs.reproduces(about | {"recipe_sha256": find("vdsr", "reduced").digest()})
-    assert not runs.reproduces(about | {"name": "vdsr-bundled-quick"})
-    assert not runs.reproduces(about | {"name": "vdsr-tiny"})
+    assert not runs.reproduces(about.model_copy(update={"recipe_sha256": find("vdsr", "reduced").digest()}))
+    assert not runs.reproduces(about.model_copy(update={"name": "vdsr-bundled-quick"}))
+    assert not runs.reproduces(about.model_copy(update={"name": "vdsr-tiny"}))
 
 
 def test_without_its_pictures_a_run_is_named_as_what_it_is(recipe, tmp_path, monkeypatch):
@@ -454,4 +462,4 @@ def test_without_its_pictures_a_run_is_named_as_what_it_is(recipe, tmp_path, mon
     folder = runs.make(replace(recipe, train_on=("DIV2K_train_HR",)), "smoke")
     assert folder == tmp_path / "tiny-bundled-smoke"
     about = runs.record(folder)
-    assert (about["name"], about["recipe"]["train_on"]) == ("tiny-bundled-smoke", ["bundled_train"])
+    assert (about.name, about.recipe.train_on) == ("tiny-bundled-smoke", ("bundled_train",))

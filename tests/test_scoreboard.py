@@ -45,9 +45,9 @@ def test_a_row_by_hand(sections):
     assert row["ours"] == f"{ours[0]:.2f} / {ours[1]:.4f}"
     assert float(row["difference"]) == pytest.approx(ours[0] - 30.05, abs=0.006)
     about = runs.record("vdsr-train-x3-quick")
-    for word in ("vdsr-train-x3-quick", "T91", f"{about['updates']:,} updates", about["hardware"], "seed 0"):
+    for word in ("vdsr-train-x3-quick", "T91", f"{about.updates:,} updates", about.hardware, "seed 0"):
         assert word in row["run and cost"]
-    assert f"{about['minutes']:.1f} minutes" in row["run and cost"]
+    assert f"{about.minutes:.1f} minutes" in row["run and cost"]
 
 
 def test_a_row_that_was_not_scored_has_a_dash(sections):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from restorelib import runs
+from restorelib import records, runs
 from restorelib.checkpoints import read_tensors, write_tensors
 from restorelib.sets import file_digest
 
@@ -21,13 +21,21 @@ spec.loader.exec_module(tool)
 def run(finished_run, tmp_path, monkeypatch, small_set):
     """A copy of the tiny run whose test set counts as one that shipping looks at."""
     copy = shutil.copytree(finished_run, tmp_path / "tiny-smoke")
-    about = runs.record(copy)
-    for score in about["scores"]:
-        score["set"] = "Set5"
-    runs.write_json(copy / "record.json", about)
+    rewrite(copy, scores=on("Set5", copy))
     load = tool.load_set
     monkeypatch.setattr(tool, "load_set", lambda name: load(str(small_set)))
     return copy
+
+
+def rewrite(folder, **changes):
+    """Change fields of a run's record; returns the new one."""
+    records.write(folder / "record.json", runs.record(folder).model_copy(update=changes))
+    return runs.record(folder)
+
+
+def on(name, folder):
+    """The scores of a run, as if they were of the set `name`."""
+    return tuple(score.model_copy(update={"set": name}) for score in runs.record(folder).scores)
 
 
 def dtypes(folder):
@@ -39,10 +47,8 @@ def test_weights_in_half_precision_where_no_score_moves(run, tmp_path):
     assert shipped.name == "tiny-smoke"
     assert dtypes(shipped) == {torch.float16}
     about = runs.record(shipped)
-    assert about["weights_sha256"] == file_digest(shipped / "weights.safetensors")
-    assert {key: value for key, value in about.items() if key != "weights_sha256"} == {
-        key: value for key, value in runs.record(run).items() if key != "weights_sha256"
-    }
+    assert about.weights_sha256 == file_digest(shipped / "weights.safetensors")
+    assert about == runs.record(run).model_copy(update={"weights_sha256": about.weights_sha256})
     network = runs.load(shipped)
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
 
@@ -52,12 +58,11 @@ def test_full_precision_where_half_is_not_enough(run, tmp_path):
     # These weights don't give the recorded scores, and neither do their halves: nothing may be shortened.
     weights["layers.2.bias"] += 0.1
     write_tensors(run / "weights.safetensors", weights)
-    about = runs.record(run) | {"weights_sha256": file_digest(run / "weights.safetensors")}
-    runs.write_json(run / "record.json", about)
+    about = rewrite(run, weights_sha256=file_digest(run / "weights.safetensors"))
     shipped = tool.ship(run, tmp_path / "shipped")
     assert dtypes(shipped) == {torch.float32}
-    assert file_digest(shipped / "weights.safetensors") == about["weights_sha256"]
-    assert runs.load(shipped).record["weights_sha256"] == about["weights_sha256"]
+    assert file_digest(shipped / "weights.safetensors") == about.weights_sha256
+    assert runs.load(shipped).record.weights_sha256 == about.weights_sha256
 
 
 def test_the_record_alone(run, tmp_path, refused):
@@ -68,8 +73,5 @@ def test_the_record_alone(run, tmp_path, refused):
 
 
 def test_full_precision_where_nothing_can_be_compared(run, tmp_path):
-    about = runs.record(run)
-    for score in about["scores"]:
-        score["set"] = "Set12"
-    runs.write_json(run / "record.json", about)
+    rewrite(run, scores=on("Set12", run))
     assert dtypes(tool.ship(run, tmp_path / "shipped")) == {torch.float32}

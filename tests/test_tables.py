@@ -16,10 +16,11 @@ def scored(finished_run, tmp_path, monkeypatch):
     """A shipped run, "tiny-smoke", whose record has only these scores."""
     folder = shutil.copytree(finished_run, tmp_path / "tiny-smoke")
     about = json.loads((folder / "record.json").read_text())
+    rest = {"images": [], "protocol": {}}
     about["scores"] = [
-        {"set": "Set5", "scale": 2, "psnr": 37.004, "ssim": 0.95},
-        {"set": "Set5", "scale": 3, "psnr": 33.6589, "ssim": 0.9217},
-        {"set": "Set14", "scale": 4, "psnr": 28.5, "ssim": 0.8},
+        {"set": "Set5", "scale": 2, "psnr": 37.004, "ssim": 0.95, **rest},
+        {"set": "Set5", "scale": 3, "psnr": 33.6589, "ssim": 0.9217, **rest},
+        {"set": "Set14", "scale": 4, "psnr": 28.5, "ssim": 0.8, **rest},
     ]
     about |= {"minutes": 12.34, "updates": 12345, "hardware": "an abacus", "precision": "bf16", "seed": 7}
     about["recipe"] |= {"train_on": ["T91", "BSDS500_train"], "batch": 16}

@@ -40,7 +40,7 @@ def export(file: Path) -> None:
         output_names=["restored"],
         dynamic_shapes=({2: "height", 3: "width"},),
     )
-    program.model.metadata_props["weights_sha256"] = network.record["weights_sha256"]
+    program.model.metadata_props["weights_sha256"] = network.record.weights_sha256
     program.save(file)
 
 

@@ -8,9 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from restorelib import runs
+from restorelib import records, runs
 from restorelib.checkpoints import read_tensors, write_tensors
 from restorelib.errors import RestoreError
+from restorelib.records import Record
 from restorelib.sets import file_digest, load_set
 
 UNMOVED = 0.001  # dB; a test compares shipped scores with what the weights give to 0.002
@@ -19,29 +20,35 @@ UNMOVED = 0.001  # dB; a test compares shipped scores with what the weights give
 def ship(source: Path, shipped: Path = runs.SHIPPED, record_only: bool = False) -> Path:
     """Copy record and weights of the run in `source` to `shipped`; returns the new folder."""
     about = runs.record(source)
-    target = shipped / about["name"]
+    target = shipped / about.name
     target.mkdir(parents=True, exist_ok=True)
-    if not record_only:
-        weights, _ = read_tensors(source / "weights.safetensors")
-        halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
-        write_tensors(target / "weights.safetensors", halves)
-        about["weights_sha256"] = file_digest(target / "weights.safetensors")
-    runs.write_json(target / "record.json", about)
-    if not record_only and moved(target, about) > UNMOVED:
+    if record_only:
+        records.write(target / "record.json", about)
+        return target
+    weights, _ = read_tensors(source / "weights.safetensors")
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
+    write_tensors(target / "weights.safetensors", halves)
+    describe_weights(target, about)
+    if moved(target, about) > UNMOVED:
         shutil.copy(source / "weights.safetensors", target)
-        about["weights_sha256"] = file_digest(target / "weights.safetensors")
-        runs.write_json(target / "record.json", about)
+        describe_weights(target, about)
     return target
 
 
-def moved(folder: Path, about: dict) -> float:
+def describe_weights(folder: Path, about: Record) -> None:
+    """Write the record of a run for the weights that lie in the folder now."""
+    digest = file_digest(folder / "weights.safetensors")
+    records.write(folder / "record.json", about.model_copy(update={"weights_sha256": digest}))
+
+
+def moved(folder: Path, about: Record) -> float:
     """By how many dB at most a record's score of a bundled or Set5 picture differs; infinity without one."""
     differences = []
-    for score in about["scores"]:
-        if score["set"] in ("bundled", "Set5"):
-            again = runs.rescore(folder, load_set(score["set"]), score)
-            pairs = zip(again["images"], score["images"], strict=True)
-            differences += [abs(now["psnr"] - then["psnr"]) for now, then in pairs]
+    for score in about.scores:
+        if score.set in ("bundled", "Set5"):
+            again = runs.rescore(folder, load_set(score.set), score)
+            pairs = zip(again["images"], score.images, strict=True)
+            differences += [abs(now["psnr"] - then.psnr) for now, then in pairs]
     return max(differences, default=float("inf"))
 
 
