@@ -8,3 +8,5 @@ from restorelib.notebook import begin
 from restorelib.runs import load
 
 __all__ = ["RestoreError", "begin", "build", "load"]
+
+REPOSITORY = "https://github.com/OWNER/image-restoration-reproduced"  # tools/address.py changes it

@@ -32,10 +32,11 @@ from restorelib.records import Measured, Origin, Record, Score
 from restorelib.sets import RECORDED, file_digest, load_set, obtainable, require
 from restorelib.training import Training
 
-SHIPPED = Path(__file__).parent / "runs"
+PACKAGE = Path(__file__).parent
+SHIPPED = PACKAGE / "runs"
 # Scores that belong to no training: of no restoration, of classical methods, of the authors' own weights, of
 # self-ensembles.
-MEASURED = Path(__file__).parent / "measured"
+MEASURED = PACKAGE / "measured"
 BUNDLED = "-bundled"  # behind the name of a training that had to take the bundled pictures
 
 
@@ -62,9 +63,22 @@ def folder_of(run: str | Path) -> Path:
 
 def record(run: str | Path) -> Record | Measured:
     """The record of a run; for what is in `measured/`, its name, task and scores."""
-    if isinstance(run, str) and (measured := _measured(run)).is_file():
-        return records.read(measured, Measured)
+    if isinstance(run, str) and _measured(run).is_file():
+        return records.read(_measured(run), Measured)
     return records.read(folder_of(run) / "record.json")
+
+
+def record_path(run: str) -> Path | None:
+    """The record that the book ships for a run or for what is in `measured/`; None for others."""
+    own = SHIPPED / run / "record.json"
+    files = [_measured(run), *([own] if Path(run).name == run else [])]
+    return next((path for path in files if path.is_file()), None)
+
+
+def address(run: str) -> str | None:
+    """Where the repository shows what `record_path` finds; None for others."""
+    path = record_path(run)
+    return path and f"{restorelib.REPOSITORY}/blob/main/restorelib/{path.relative_to(PACKAGE).as_posix()}"
 
 
 def load(run: str | Path) -> nn.Module:

@@ -1,23 +1,42 @@
 """Tables for the page, made from records and published numbers; no number is typed.
 
-Every table has the paper's number, ours, the difference, and below it what ours cost.
+Every table has the paper's number, ours, the difference, and below it what ours cost. A number of ours leads
+to the record it came from.
 """
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from restorelib import runs
-from restorelib.published import TABLES, Cell
+from restorelib import papers, runs
+from restorelib.papers import TABLES, Cell, answers
 
 DAGGER = "† not checked against the paper"
+
+
+class Ours(str):
+    """A number of ours as printed, which knows the runs it came from.
+
+    Attributes:
+        runs: their names.
+    """
+
+    runs: tuple[str, ...]
+
+    def __new__(cls, text: str, *runs: str) -> "Ours":
+        """The number `text` of some runs."""
+        number = super().__new__(cls, text)
+        number.runs = tuple(map(str, runs))
+        return number
 
 
 @dataclass
 class Grid:
     """A table that shows itself as HTML in a notebook and as aligned text elsewhere.
 
-    A note explains the dagger where a cell has one.
+    A cell that is `Ours` leads to the record of its run, and where there are several, of the first; below the
+    table the records of all are listed, folded. A note explains the dagger where a cell has one.
     """
 
     caption: str
@@ -29,18 +48,26 @@ class Grid:
         if any("†" in cell for line in self.rows for cell in line):
             self.notes = [*self.notes, DAGGER]
 
+    def runs(self) -> list[str]:
+        """The runs that the numbers came from."""
+        cells = (cell for row in self.rows for cell in row if isinstance(cell, Ours))
+        return list(dict.fromkeys(run for cell in cells for run in cell.runs))
+
     def _repr_html_(self) -> str:
-        cell = html.escape
-        head = "".join(f'<th scope="col">{cell(h)}</th>' for h in self.header)
+        head = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in self.header)
         body = "".join(
-            f'<tr><th scope="row">{cell(first)}</th>{"".join(f"<td>{cell(c)}</td>" for c in rest)}</tr>'
+            f'<tr><th scope="row">{linked(first)}</th>{"".join(f"<td>{linked(c)}</td>" for c in rest)}</tr>'
             for first, *rest in self.rows
         )
-        notes = "".join(f"<p class='rl-notes'>{cell(note)}</p>" for note in self.notes)
+        notes = "".join(f"<p class='rl-notes'>{linked(note)}</p>" for note in self.notes)
+        if names := [linked(run) for run in self.runs() if runs.address(run)]:
+            names = f"<summary>Records ({len(names)})</summary>{', '.join(names)}"
+            notes += f"<details class='rl-notes'>{names}</details>"
+        caption = html.escape(self.caption)
         # A region that can scroll must be reachable by keyboard.
         return (
-            f'<div class="rl-scroll" tabindex="0" role="group" aria-label="{cell(self.caption)}">'
-            f'<table class="rl-table"><caption>{cell(self.caption)}</caption>'
+            f'<div class="rl-scroll" tabindex="0" role="group" aria-label="{caption}">'
+            f'<table class="rl-table"><caption>{caption}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
         )
 
@@ -49,6 +76,24 @@ class Grid:
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
         text = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
         return "\n".join([self.caption, *text, *self.notes])
+
+
+# A name of a run has a hyphen or a slash in it, which no plain word beside it has.
+NAME = re.compile(r"[\w.]+[-/][\w/.+-]*[\w+]")
+
+
+def linked(text: str, markdown: bool = False) -> str:
+    """Text in which our numbers and the names of runs lead to their records: HTML, escaped, or Markdown."""
+    link = "[{}]({})" if markdown else '<a href="{1}">{0}</a>'
+
+    def to_record(shown: str, run: str) -> str:
+        address = runs.address(run)
+        return link.format(shown, address) if address else shown
+
+    shown = text if markdown else html.escape(text)
+    if isinstance(text, Ours):
+        return to_record(shown, text.runs[0])
+    return NAME.sub(lambda name: to_record(name[0], name[0]), shown)
 
 
 def cost(run: str) -> str:
@@ -76,6 +121,11 @@ def score_of(run: str, dataset: str, parameter: int) -> tuple[float, float] | No
     return None
 
 
+def ours(run: str, dataset: str, parameter: int) -> Ours:
+    """PSNR / SSIM of a run on a set as printed, or a dash; `score_of` gives the numbers."""
+    return Ours(show(score_of(run, dataset, parameter)), run)
+
+
 def show(cell: Cell | tuple[float, float] | None) -> str:
     """A number as printed: PSNR / SSIM, with a dagger where it was not checked, or a dash."""
     if cell is None:
@@ -98,13 +148,13 @@ def _signed(decibels: float) -> str:
     return f"{round(decibels, 2) + 0:+.2f}"
 
 
-def spread(names: Sequence[str], dataset: str, parameter: int) -> str:
+def spread(names: Sequence[str], dataset: str, parameter: int) -> Ours:
     """Mean PSNR of runs that differ in their seed, ± half the range, in dB."""
     scores = [score_of(name, dataset, parameter)[0] for name in names]
-    return f"{sum(scores) / len(scores):.2f} ± {(max(scores) - min(scores)) / 2:.2f}"
+    return Ours(f"{sum(scores) / len(scores):.2f} ± {(max(scores) - min(scores)) / 2:.2f}", *names)
 
 
-def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: int) -> str:
+def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: int) -> Ours:
     """Mean difference in PSNR of runs to others, seed by seed, ± half its range, in dB.
 
     A question mark says "undecided": a t-test finds p of 0.05 or more for a mean of zero. One seed decides
@@ -113,11 +163,12 @@ def gap(names: Sequence[str], others: Sequence[str], dataset: str, parameter: in
     each = gaps(names, others, dataset, parameter)
     mean = _signed(sum(each) / len(each))
     if len(each) == 1:
-        return f"{mean}, one seed"
+        return Ours(f"{mean}, one seed", *names, *others)
     from scipy.stats import ttest_1samp  # here, because it takes longer to load than all the rest of a table
 
     decided = ttest_1samp(each, 0).pvalue < 0.05
-    return f"{mean} ± {(max(each) - min(each)) / 2:.2f}{'' if decided else ' ?'}"
+    text = f"{mean} ± {(max(each) - min(each)) / 2:.2f}{'' if decided else ' ?'}"
+    return Ours(text, *names, *others)
 
 
 def gaps(names: Sequence[str], others: Sequence[str], dataset: str, parameter: int) -> list[float]:
@@ -131,33 +182,33 @@ def gaps(names: Sequence[str], others: Sequence[str], dataset: str, parameter: i
 def benchmark(
     table: str,
     column: str,
-    our: str | Mapping[int, str],
+    our: str | Mapping[int, str] | None = None,
     others: Mapping[str, str] | None = None,
     sets: Sequence[str] | None = None,
 ) -> Grid:
     """A benchmark table beside our run: set, parameter, paper, further runs, ours, difference, and the cost.
 
     Args:
-        table: name in `restorelib.published.TABLES` whose rows are (set, parameter).
+        table: name in `restorelib.papers.TABLES` whose rows are (set, parameter).
         column: the paper's column to compare with.
-        our: the run, or one for each parameter.
+        our: a run, or one for each parameter, in place of those that `papers` names.
         others: heading -> run, shown between the paper's column and ours.
         sets: only these sets; all if None.
     """
-    published = TABLES[table]
-    others = others or {}
+    printed, others = TABLES[table], others or {}
+    answered = answers(table, column) if our is None else papers.column(table, TABLES, column, our)
     rows, used = [], []
-    for dataset, parameter, method in published.cells:
-        if method == column and (sets is None or dataset in sets):
-            paper = published.cells[dataset, parameter, column]
-            run = our if isinstance(our, str) else our[parameter]
-            used += [run] if run not in used else []
-            ours = score_of(run, dataset, parameter)
-            middle = [show(score_of(run, dataset, parameter)) for run in others.values()]
-            label = f"{dataset} ×{parameter}"
-            rows.append((label, show(paper), *middle, show(ours), difference(ours, paper)))
+    for answer in answered.cells:
+        dataset, parameter = answer.dataset, answer.parameter
+        if sets is None or dataset in sets:
+            paper = printed.cell(*answer.labels)
+            used += [answer.run] if answer.run not in used else []
+            middle = [ours(run, dataset, parameter) for run in others.values()]
+            found = score_of(answer.run, dataset, parameter)
+            line = (show(paper), *middle, ours(answer.run, dataset, parameter), difference(found, paper))
+            rows.append((answer.row, *line))
     header = ("set", f"paper: {column}", *others, "ours", "difference")
-    return Grid(published.title, header, rows, notes(table, *used))
+    return Grid(printed.title, header, rows, notes(table, *used))
 
 
 def notes(table: str, *ours: str) -> list[str]:
@@ -218,6 +269,7 @@ def minutes_to(levels: Sequence[float], names: Sequence[str]) -> Grid:
     for name in names:
         about = runs.record(name)
         reached = [[m for _, m, psnr in about.validation if psnr >= level] for level in levels]
-        rows.append((name, about.hardware, *(f"{when[0]:.1f}" if when else "–" for when in reached)))
+        when = (Ours(f"{times[0]:.1f}" if times else "–", name) for times in reached)
+        rows.append((name, about.hardware, *when))
     header = ("run", "hardware", *(f"{level} dB" for level in levels))
     return Grid("Minutes until the validation PSNR was reached", header, rows)

@@ -15,7 +15,7 @@ from restorelib.degrade import Bicubic, Degradation, Jpeg, Noise, bicubic_down, 
 from restorelib.evaluation import evaluate
 from restorelib.images import to_image, to_tensor
 from restorelib.metrics import psnr
-from restorelib.published import TABLES
+from restorelib.papers import TABLES
 
 # ---------------------------------------------------------------- an independent imresize
 

@@ -10,7 +10,7 @@ from torch.nn.functional import conv2d, pixel_shuffle, relu
 from restorelib.baselines import load_edsr
 from restorelib.blocks import ResidualBlock, fold_residual_scaling
 from restorelib.networks import build
-from restorelib.published import TABLES, Cell
+from restorelib.papers import TABLES, Cell
 from restorelib.runs import record
 from restorelib.tables import score_of
 
@@ -493,30 +493,30 @@ def test_table_1_gives_the_networks_that_are_built():
 @pytest.mark.parametrize(
     ("table", "key", "cell"),
     [
-        (2, ("DIV2K", 2, "SRResNet-L2"), Cell(34.40, 0.9662)),
-        (2, ("DIV2K", 2, "baseline"), Cell(34.55, 0.9671)),
-        (2, ("DIV2K", 3, "SRResNet-L1"), Cell(30.85, 0.9292)),
-        (2, ("DIV2K", 3, "MDSR"), Cell(31.25, 0.9338)),
-        (2, ("DIV2K", 4, "baseline-multi"), Cell(28.95, 0.8962)),
-        (2, ("DIV2K", 4, "MDSR+"), Cell(29.36, 0.9029)),
-        (3, ("Set5", 2, "EDSR"), Cell(38.11, 0.9601)),
-        (3, ("Set5", 4, "SRResNet"), Cell(32.05, 0.8910)),
-        (3, ("Set14", 3, "MDSR"), Cell(30.44, 0.8452)),
-        (3, ("BSD100", 2, "EDSR+"), Cell(32.37, 0.9018)),
-        (3, ("Urban100", 4, "MDSR+"), Cell(26.86, 0.8082)),
-        (3, ("DIV2K", 2, "Bicubic"), Cell(31.01, 0.9393)),
-        (4, (1, 2, "EDSR+"), Cell(34.93, 0.948)),
-        (4, (1, 4, "EDSR+"), Cell(29.09, 0.837)),
-        (4, (1, 3, "VICLab"), Cell(30.52, 0.880)),
-        (4, (2, 2, "Lab402"), Cell(32.92, 0.921)),
-        (4, (2, 3, "HelloSR"), Cell(30.51, 0.876)),
-        (4, (2, 4, "bicubic"), Cell(21.84, 0.583)),
-        ("baseline", ("Set5", 2, "baseline"), Cell(37.99, 0.9604)),
-        ("baseline", ("Set5", 3, "baseline"), Cell(34.37, 0.9270, checked=False)),
-        ("baseline", ("Urban100", 4, "baseline"), Cell(26.04, 0.7849)),
-        ("pytorch", ("DIV2K", 2, "baseline"), Cell(34.61)),
-        ("pytorch", ("DIV2K", 3, "baseline-multi"), Cell(30.94)),
-        ("pytorch", ("DIV2K", 4, "MDSR"), Cell(29.24)),
+        (2, ("DIV2K", "2", "SRResNet-L2"), Cell(34.40, 0.9662)),
+        (2, ("DIV2K", "2", "baseline"), Cell(34.55, 0.9671)),
+        (2, ("DIV2K", "3", "SRResNet-L1"), Cell(30.85, 0.9292)),
+        (2, ("DIV2K", "3", "MDSR"), Cell(31.25, 0.9338)),
+        (2, ("DIV2K", "4", "baseline-multi"), Cell(28.95, 0.8962)),
+        (2, ("DIV2K", "4", "MDSR+"), Cell(29.36, 0.9029)),
+        (3, ("Set5", "2", "EDSR"), Cell(38.11, 0.9601)),
+        (3, ("Set5", "4", "SRResNet"), Cell(32.05, 0.8910)),
+        (3, ("Set14", "3", "MDSR"), Cell(30.44, 0.8452)),
+        (3, ("BSD100", "2", "EDSR+"), Cell(32.37, 0.9018)),
+        (3, ("Urban100", "4", "MDSR+"), Cell(26.86, 0.8082)),
+        (3, ("DIV2K", "2", "Bicubic"), Cell(31.01, 0.9393)),
+        (4, ("1", "2", "EDSR+"), Cell(34.93, 0.948)),
+        (4, ("1", "4", "EDSR+"), Cell(29.09, 0.837)),
+        (4, ("1", "3", "VICLab"), Cell(30.52, 0.880)),
+        (4, ("2", "2", "Lab402"), Cell(32.92, 0.921)),
+        (4, ("2", "3", "HelloSR"), Cell(30.51, 0.876)),
+        (4, ("2", "4", "bicubic"), Cell(21.84, 0.583)),
+        ("baseline", ("Set5", "2", "baseline"), Cell(37.99, 0.9604)),
+        ("baseline", ("Set5", "3", "baseline"), Cell(34.37, 0.9270, checked=False)),
+        ("baseline", ("Urban100", "4", "baseline"), Cell(26.04, 0.7849)),
+        ("pytorch", ("DIV2K", "2", "baseline"), Cell(34.61)),
+        ("pytorch", ("DIV2K", "3", "baseline-multi"), Cell(30.94)),
+        ("pytorch", ("DIV2K", "4", "MDSR"), Cell(29.24)),
     ],
 )
 def test_published_scores(table, key, cell):

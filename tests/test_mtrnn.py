@@ -12,7 +12,7 @@ from restorelib import load
 from restorelib.baselines import load_mtrnn
 from restorelib.evaluation import restore
 from restorelib.networks import build
-from restorelib.published import TABLES, Cell
+from restorelib.papers import TABLES, Cell
 from restorelib.recipes import RECIPES, find
 from restorelib.tiles import apply_in_tiles
 

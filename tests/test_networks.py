@@ -9,7 +9,7 @@ from restorelib import build
 from restorelib.degrade import Bicubic
 from restorelib.evaluation import evaluate
 from restorelib.networks import NETWORKS
-from restorelib.published import TABLES
+from restorelib.papers import TABLES
 
 
 def count(network):

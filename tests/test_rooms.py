@@ -9,7 +9,6 @@ LIBRARY = Path(__file__).parents[1] / "restorelib"
 ROOMS = [
     "errors",
     "machine",
-    "published",
     "blocks",
     "checkpoints",
     "images",
@@ -32,6 +31,7 @@ ROOMS = [
     "bench",
     "figures",
     "queue",
+    "papers",
     "tables",
     "scoreboard",
     "__main__",

@@ -16,7 +16,7 @@ from restorelib.degrade import Bicubic, Jpeg, Noise, Recorded, keys
 from restorelib.evaluation import evaluate, pair, restore, restore_image
 from restorelib.metrics import Protocol, psnr
 from restorelib.networks.base import Restorer
-from restorelib.published import TABLES
+from restorelib.papers import TABLES
 from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, find
 

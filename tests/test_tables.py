@@ -7,7 +7,7 @@ import pytest
 from test_figures import Page
 
 from restorelib import bench, runs, tables
-from restorelib.published import TABLES, Cell
+from restorelib.papers import TABLES, Cell
 from restorelib.tables import Grid, benchmark, cost, difference, score_of, show
 
 

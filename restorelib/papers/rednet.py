@@ -5,7 +5,7 @@ the eight flips and rotations of the picture, and the authors' evaluation cuts n
 methods quoted for super-resolution.
 """
 
-from restorelib.published import Table, parse
+from restorelib.papers import STAND_INS, Answer, Answers, Paper, Table, column, parse, seeds, stand_in
 
 TABLE_1 = """
 sigma BM3D         EPLL         NCSR         PCLR         PGPD         WNNM
@@ -152,3 +152,69 @@ TABLES = {
         parse(BURGER, labels=1),
     ),
 }
+
+RED10 = {scale: f"red10-x{scale}-quick" for scale in (2, 3, 4)}
+# Where a skip of figure 3(c) goes, over how many layers -> our ablation.
+SKIPS = {
+    ("symmetric", "2"): "rednet-depth30-skips",
+    ("block", "2"): "rednet-block2",
+    ("symmetric", "4"): "rednet-symmetric4",
+    ("block", "4"): "rednet-block4",
+}
+
+
+def _noise(table: str, dataset: str, network: str) -> Answers:
+    """Answers to a column of tables 1 and 2, whose rows are levels of noise."""
+    ours = STAND_INS[dataset]
+    cells = (
+        Answer(
+            f"σ {sigma}, ours on {ours}",
+            (sigma, method),
+            (f"{network.lower()}-noise{sigma}-quick",),
+            ours,
+            int(sigma),
+            comparable=False,
+        )
+        for sigma, method in TABLES[table].cells
+        if method == network
+    )
+    return Answers(table, tuple(cells), network)
+
+
+def _one_for_all(table: str, sign: str, run: str) -> Answers:
+    """Answers to tables 6 and 7: one network for all levels, which are the columns."""
+    cells = []
+    for dataset, level in TABLES[table].cells:
+        ours, where = stand_in(dataset)
+        row = f"{where}, {sign}{level}"
+        cells.append(Answer(row, (dataset, level), (run,), ours, int(level), ours == dataset))
+    return Answers(table, tuple(cells), "RED10 as ours")
+
+
+PAPER = Paper(
+    name="RED-Net",
+    published="2016-12",
+    tables=TABLES,
+    answers=(
+        Answers(
+            "rednet/figure-3c",
+            tuple(
+                Answer(
+                    f"{kind}, over {every} layers, ours on Set12, σ 70",
+                    (kind, every),
+                    seeds(recipe),
+                    "Set12",
+                    70,
+                    comparable=False,
+                )
+                for (kind, every), recipe in SKIPS.items()
+            ),
+        ),
+        *(column(f"rednet/{table}", TABLES, "RED10", RED10) for table in (3, 4, 5)),
+        *(_noise("rednet/1", "14-images", network) for network in ("RED10", "RED20")),
+        *(_noise("rednet/2", "BSD200", network) for network in ("RED10", "RED20")),
+        _one_for_all("rednet/6", "σ ", "red10-noise-blind-quick"),
+        _one_for_all("rednet/7", "×", "red10-x234-quick"),
+    ),
+    unanswered={"rednet/burger": "a network that is not built here"},
+)

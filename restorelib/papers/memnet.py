@@ -4,7 +4,7 @@ Its own numbers for noise, JPEG and the ablations are quoted from memory; those 
 in later papers' tables.
 """
 
-from restorelib.published import Table, parse, words
+from restorelib.papers import Answer, Answers, Paper, Table, column, parse, seeds, words
 
 TABLE_1 = """
 scale MemNet_NL MemNet_NS MemNet
@@ -101,3 +101,37 @@ TABLES = {
         parse(TABLE_6, labels=1),
     ),
 }
+
+MEMORIES = {
+    "MemNet_NL": "memnet-no-long",
+    "MemNet_NS": "memnet-no-short",
+    "MemNet": "memnet-full",
+}
+
+PAPER = Paper(
+    name="MemNet",
+    published="2017-10",
+    tables=TABLES,
+    answers=(
+        Answers(
+            "memnet/1",
+            tuple(
+                Answer(
+                    f"{network}, Set5 ×{scale}",
+                    (scale, network),
+                    seeds(MEMORIES[network]),
+                    "Set5",
+                    int(scale),
+                )
+                for scale, network in TABLES["memnet/1"].cells
+            ),
+        ),
+        column("memnet/3", TABLES, "MemNet", "memnet-noise-quick", ", σ "),
+        column("memnet/4", TABLES, "MemNet", "memnet-quick"),
+        column("memnet/5", TABLES, "MemNet", "memnet-jpeg-quick", " quality "),
+    ),
+    unanswered={
+        "memnet/2": "sizes of networks; its scores are those of table 4",
+        "memnet/6": "ours have other numbers of blocks and recursions",
+    },
+)

@@ -1,6 +1,6 @@
 """Numbers of the VDSR paper (Kim, Lee, Lee, CVPR 2016, arXiv 1511.04587)."""
 
-from restorelib.published import Table, parse
+from restorelib.papers import Answer, Answers, Paper, Table, column, parse
 
 TABLE_1 = """
 lr     network   epoch10 epoch20 epoch40 epoch80
@@ -53,3 +53,41 @@ TABLES = {
         parse(TABLE_3, labels=2),
     ),
 }
+
+PAPER = Paper(
+    name="VDSR",
+    published="2016-06",
+    tables=TABLES,
+    answers=(
+        Answers(
+            "vdsr/1",
+            tuple(
+                # The end of the paper's training, beside the end of ours.
+                Answer(
+                    f"{network}, rate {rate}",
+                    (rate, network, "epoch80"),
+                    (f"vdsr-{network}-lr{rate}-quick",),
+                    "Set5",
+                    2,
+                )
+                for rate in ("0.1", "0.01", "0.001")
+                for network in ("residual", "plain")
+            ),
+        ),
+        Answers(
+            "vdsr/2",
+            tuple(
+                Answer(
+                    f"trained on ×{trained}, tested at ×{tested}",
+                    (tested, trained),
+                    (f"vdsr-train-x{trained.replace(',', '')}-quick",),
+                    "Set5",
+                    int(tested),
+                )
+                for tested, trained in TABLES["vdsr/2"].cells
+            ),
+        ),
+        column("vdsr/3", TABLES, "SRCNN", {2: "srcnn-quick"}),
+        column("vdsr/3", TABLES, "VDSR", "vdsr-reduced"),
+    ),
+)

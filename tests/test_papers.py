@@ -2,7 +2,7 @@
 
 import pytest
 
-from restorelib.published import TABLES, Cell, parse, words
+from restorelib.papers import TABLES, Cell, parse, words
 
 # ---------------------------------------------------------------- VDSR (Kim et al. 2016)
 
@@ -32,21 +32,21 @@ def test_table_1_residual_learning(row, psnr, checked):
 @pytest.mark.parametrize(
     ("tested", "trained", "psnr", "checked"),
     [
-        (2, "2", 37.10, True),
-        (2, "3", 30.05, True),
-        (2, "4", 28.13, True),
-        (2, "2,3", 37.09, False),
-        (2, "2,4", 37.03, False),
-        (2, "3,4", 32.43, False),
-        (2, "2,3,4", 37.06, True),
-        (3, "2", 30.42, False),
-        (3, "3", 32.89, True),
-        (3, "2,3", 33.22, True),
-        (3, "2,3,4", 33.27, True),
-        (4, "3", 28.73, False),
-        (4, "4", 30.84, True),
-        (4, "2,4", 30.86, True),
-        (4, "2,3,4", 30.95, True),
+        ("2", "2", 37.10, True),
+        ("2", "3", 30.05, True),
+        ("2", "4", 28.13, True),
+        ("2", "2,3", 37.09, False),
+        ("2", "2,4", 37.03, False),
+        ("2", "3,4", 32.43, False),
+        ("2", "2,3,4", 37.06, True),
+        ("3", "2", 30.42, False),
+        ("3", "3", 32.89, True),
+        ("3", "2,3", 33.22, True),
+        ("3", "2,3,4", 33.27, True),
+        ("4", "3", 28.73, False),
+        ("4", "4", 30.84, True),
+        ("4", "2,4", 30.86, True),
+        ("4", "2,3,4", 30.95, True),
     ],
 )
 def test_table_2_scales(tested, trained, psnr, checked):
@@ -56,20 +56,20 @@ def test_table_2_scales(tested, trained, psnr, checked):
 @pytest.mark.parametrize(
     ("key", "psnr", "ssim", "checked"),
     [
-        (("Set5", 2, "Bicubic"), 33.66, 0.9299, True),
-        (("Set5", 2, "VDSR"), 37.53, 0.9587, True),
-        (("Set5", 3, "VDSR"), 33.66, 0.9213, True),
-        (("Set5", 4, "VDSR"), 31.35, 0.8838, True),
-        (("Set5", 4, "SRCNN"), 30.48, 0.8628, True),
-        (("Set5", 3, "RFL"), 32.43, 0.9057, True),
-        (("Set14", 2, "VDSR"), 33.03, 0.9124, True),
-        (("Set14", 3, "SelfEx"), 29.16, 0.8196, False),
-        (("Set14", 4, "A+"), 27.32, 0.7491, True),
-        (("BSD100", 2, "RFL"), 31.16, 0.8840, False),
-        (("BSD100", 3, "VDSR"), 28.82, 0.7976, True),
-        (("BSD100", 4, "Bicubic"), 25.96, 0.6675, True),
-        (("Urban100", 2, "VDSR"), 30.76, 0.9140, True),
-        (("Urban100", 4, "SelfEx"), 24.79, 0.7374, False),
+        (("Set5", "2", "Bicubic"), 33.66, 0.9299, True),
+        (("Set5", "2", "VDSR"), 37.53, 0.9587, True),
+        (("Set5", "3", "VDSR"), 33.66, 0.9213, True),
+        (("Set5", "4", "VDSR"), 31.35, 0.8838, True),
+        (("Set5", "4", "SRCNN"), 30.48, 0.8628, True),
+        (("Set5", "3", "RFL"), 32.43, 0.9057, True),
+        (("Set14", "2", "VDSR"), 33.03, 0.9124, True),
+        (("Set14", "3", "SelfEx"), 29.16, 0.8196, False),
+        (("Set14", "4", "A+"), 27.32, 0.7491, True),
+        (("BSD100", "2", "RFL"), 31.16, 0.8840, False),
+        (("BSD100", "3", "VDSR"), 28.82, 0.7976, True),
+        (("BSD100", "4", "Bicubic"), 25.96, 0.6675, True),
+        (("Urban100", "2", "VDSR"), 30.76, 0.9140, True),
+        (("Urban100", "4", "SelfEx"), 24.79, 0.7374, False),
     ],
 )
 def test_table_3_benchmark(key, psnr, ssim, checked):

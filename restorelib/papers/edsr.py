@@ -1,6 +1,6 @@
 """Numbers of the EDSR paper (Lim, Son, Kim, Nah, Lee, NTIRE 2017, arXiv 1707.02921) and its authors' code."""
 
-from restorelib.published import Table, parse, words
+from restorelib.papers import Answer, Answers, Paper, Table, column, parse, seeds, words
 
 TABLE_1 = """
 network         blocks width parameters scaling batchnorm loss
@@ -105,3 +105,46 @@ TABLES = {
         parse(PYTORCH, labels=2),
     ),
 }
+
+EDSR = {scale: f"edsr-x{scale}-reduced" for scale in (2, 3, 4)}
+# A network of table 2 and a scale -> our ablation of it.
+LADDER = {
+    ("SRResNet-L2", 2): "edsr-ladder-srresnet-l2",
+    ("SRResNet-L1", 2): "edsr-ladder-srresnet",
+    ("baseline", 2): "edsr-ladder-edsr",
+    ("baseline", 3): "edsr-alone-x3",
+    ("baseline", 4): "edsr-alone-x4",
+    **{("baseline-multi", scale): "mdsr" for scale in (2, 3, 4)},
+}
+
+PAPER = Paper(
+    name="EDSR",
+    published="2017-07",
+    tables=TABLES,
+    answers=(
+        Answers(
+            "edsr/2",
+            tuple(
+                Answer(
+                    f"{network} ×{scale}, ours on Set5",
+                    ("DIV2K", str(scale), network),
+                    seeds(recipe),
+                    "Set5",
+                    scale,
+                    comparable=False,
+                )
+                for (network, scale), recipe in LADDER.items()
+            ),
+        ),
+        column("edsr/baseline", TABLES, "baseline", EDSR),
+        column("edsr/3", TABLES, "EDSR", EDSR),
+        column("edsr/3", TABLES, "MDSR", "mdsr-reduced"),
+        column("edsr/3", TABLES, "EDSR+", {scale: f"{run}+" for scale, run in EDSR.items()}),
+        column("edsr/3", TABLES, "MDSR+", "mdsr-reduced+"),
+    ),
+    unanswered={
+        "edsr/1": "sizes of networks",
+        "edsr/4": "a challenge whose test pictures were never published",
+        "edsr/pytorch": "the authors' second training, quoted nowhere yet",
+    },
+)

@@ -3,7 +3,7 @@
 The cells of the MT-RNN paper's tables 1 to 4 and 6 are not known here, and of table 5 only one row is.
 """
 
-from restorelib.published import Table, parse, words
+from restorelib.papers import Answer, Answers, Claim, Paper, Table, parse, words
 
 TABLE_5 = """
 set   MT-RNN
@@ -84,3 +84,38 @@ TABLES = {
         parse(DMPHN, labels=1),
     ),
 }
+
+PAPER = Paper(
+    name="MT-RNN",
+    published="2020-08",
+    tables=TABLES,
+    answers=(
+        Answers(
+            "mtrnn/5",
+            (Answer("GoPro", ("GoPro", "MT-RNN"), ("mtrnn-quick",), "GOPRO_Large_all/test", 0),),
+        ),
+    ),
+    claims=(
+        Claim(2, "3×3 kernels rather than 5×5", "mtrnn-mt", "mtrnn-k5"),
+        Claim(2, "add the blurred picture", "mtrnn-mt", "mtrnn-no-residual"),
+        Claim(2, "recurrent features", "mtrnn-mt", "mtrnn-no-features"),
+        Claim(2, "steps through time rather than scales", "mtrnn-mt", "mtrnn-ms"),
+        Claim(2, "steps through time alone, not scales as well", "mtrnn-mt", "mtrnn-mt-ms"),
+        Claim(3, "six small steps rather than one", "mtrnn-mt", "mtrnn-one-step"),
+        Claim(3, "steps of 2 levels rather than 4", "mtrnn-mt", "mtrnn-step4"),
+        Claim(3, "steps of 4 levels rather than 6", "mtrnn-step4", "mtrnn-step6"),
+        Claim(3, "8 channels rather than 4", "mtrnn-mt", "mtrnn-width4"),
+        Claim(3, "12 channels rather than 8", "mtrnn-width12", "mtrnn-mt"),
+        Claim(4, "steps for a pyramid generator", "mtrnn-fpn-mt", "mtrnn-fpn-ms"),
+        Claim(4, "steps for DMPHN in place of its pieces", "mtrnn-dmphn-mt", "dmphn"),
+        Claim(6, "steps rather than scales, targets down to TL3", "mtrnn-mt-tl3", "mtrnn-ms-tl3"),
+        Claim(6, "steps rather than scales, targets down to TL5", "mtrnn-mt-tl5", "mtrnn-ms-tl5"),
+    ),
+    unanswered={
+        "mtrnn/5-cost": "sizes and times",
+        "mtrnn/later": "scores of other papers' networks",
+        "mtrnn/ours-z": "times",
+        "mtrnn/timers": "times",
+        "dmphn/1": "stands beside the authors' weights in the MT-RNN chapter",
+    },
+)
