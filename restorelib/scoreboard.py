@@ -7,7 +7,7 @@ beside what is told by `restorelib.papers`.
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
-from restorelib.papers import PAPERS, TABLES, Answer, Answers, Paper, seeds
+from restorelib.papers import PAPERS, TABLES, Answer, Answers, seeds
 from restorelib.runs import record
 from restorelib.tables import DAGGER, Grid, Ours, cost, difference, gap, linked, score_of, show
 
@@ -16,7 +16,7 @@ INTRODUCTION = """# Scoreboard
 
 Every row of every table that this book reproduces: what the paper prints, what our run gives under the same
 protocol, and what that run cost. The chapters explain the differences. A dash stands where our run was not
-scored. A number of ours leads to the record of its run. This page is generated: `restorelib scoreboard` prints
+scored. A number of ours leads to the record of its run. The page is generated: `restorelib scoreboard` prints
 it.
 """
 # The temporal levels at which claims are looked at.
@@ -29,7 +29,7 @@ def page() -> str:
     for paper in PAPERS:
         sections += [_section(answers) for answers in paper.answers]
         if paper.claims:
-            grid = orderings(paper)
+            grid = orderings(paper.name)
             rows = [f"## {grid.caption}\n", *_lines(grid.header, grid.rows)]
             sections.append("\n".join([*rows, "", *(linked(note, markdown=True) for note in grid.notes), ""]))
     return "\n".join(sections)
@@ -43,8 +43,9 @@ def heading(answers: Answers) -> str:
     )
 
 
-def orderings(paper: Paper) -> Grid:
+def orderings(name: str) -> Grid:
     """What a paper says is better where its numbers are not known, and by how much it is in our runs."""
+    (paper,) = (paper for paper in PAPERS if paper.name == name)
     rows, used = [], set()
     for claim in paper.claims:
         better, worse = seeds(claim.better), seeds(claim.worse)
@@ -59,7 +60,7 @@ def orderings(paper: Paper) -> Grid:
         "? undecided: a t-test finds p of 0.05 or more. "
         f"So of {len(LEVELS) * len(rows)} differences chance alone decides one or two.",
     ]
-    return Grid(f"Orderings of the {paper.name} paper", header, rows, notes)
+    return Grid(f"Orderings of the {name} paper", header, rows, notes)
 
 
 def _verdict(gaps: Mapping[int, str]) -> str:

@@ -424,8 +424,8 @@ def test_tables_are_complete():
 
 @pytest.mark.parametrize(("table", "gains"), [(1, (0.32, 0.43, 0.49, 0.51)), (2, (0.38, 0.47, 0.49, 0.42))])
 def test_the_gains_over_wnnm_are_those_of_the_papers_text(table, gains):
-    cells = TABLES[f"rednet/{table}"].cells
-    ours = [cells[sigma, "RED30"].psnr - cells[sigma, "WNNM"].psnr for sigma in (10, 30, 50, 70)]
+    cell = TABLES[f"rednet/{table}"].cell
+    ours = [cell(sigma, "RED30").psnr - cell(sigma, "WNNM").psnr for sigma in (10, 30, 50, 70)]
     assert ours == pytest.approx(gains, abs=0.001)
 
 
@@ -437,5 +437,5 @@ def test_deeper_is_better_and_one_network_for_all_costs_a_little():
             assert scores == sorted(scores)
     for set_name, table in (("Set5", 3), ("Set14", 4), ("BSD100", 5)):
         for scale in (2, 3, 4):
-            own = TABLES[f"rednet/{table}"].cells[set_name, scale, "RED30"].psnr
+            own = TABLES[f"rednet/{table}"].cell(set_name, scale, "RED30").psnr
             assert 0 < own - TABLES["rednet/7"].cells[set_name, str(scale)].psnr < 0.2

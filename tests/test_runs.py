@@ -375,7 +375,7 @@ def test_measured_scores_are_the_published_ones(run, column):
     published = TABLES["vdsr/3"].cells
     for score in runs.record(run).scores:
         if score.set != "bundled":
-            cell = published[score.set, score.parameter, column]
+            cell = published[score.set, str(score.parameter), column]
             assert score.psnr == pytest.approx(cell.psnr, abs=0.02)
             assert score.ssim == pytest.approx(cell.ssim, abs=0.001)
 

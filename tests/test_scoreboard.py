@@ -74,7 +74,7 @@ def test_every_table_of_a_paper_is_on_the_page_or_has_a_reason_not_to_be(section
 
 def test_each_column_and_each_paper_s_claims_are_in_one_section(sections):
     expected = [scoreboard.heading(answers) for paper in PAPERS for answers in paper.answers]
-    expected += [scoreboard.orderings(paper).caption for paper in PAPERS if paper.claims]
+    expected += [scoreboard.orderings(paper.name).caption for paper in PAPERS if paper.claims]
     assert list(sections) == sorted(expected, key=list(sections).index)
     assert len(set(expected)) == len(expected)
 

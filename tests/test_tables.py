@@ -175,7 +175,8 @@ def test_choices_that_are_undone():
 
 
 def test_minutes_until_a_level(monkeypatch):
-    about = {"hardware": "a machine", "validation": [[10, 1.04, 33.0], [20, 2.0, 34.0], [30, 3.0, 33.5]]}
+    curve = ((10, 1.04, 33.0), (20, 2.0, 34.0), (30, 3.0, 33.5))
+    about = runs.record("vdsr-quick").model_copy(update={"hardware": "a machine", "validation": curve})
     monkeypatch.setattr(tables.runs, "record", lambda name: about)
     grid = tables.minutes_to((32.9, 33.5, 35), ["one"])
     assert grid.rows == [("one", "a machine", "1.0", "2.0", "–")]

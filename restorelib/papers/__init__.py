@@ -111,6 +111,11 @@ class Answers:
     cells: tuple[Answer, ...]
     part: str = ""
 
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """All runs of the answers, each once."""
+        return tuple(dict.fromkeys(run for answer in self.cells for run in answer.runs))
+
 
 @dataclass(frozen=True)
 class Claim:
