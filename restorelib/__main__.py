@@ -1,4 +1,4 @@
-"""The command line: restorelib train | evaluate | image | data | bench | runs | scoreboard."""
+"""The command line: restorelib train | evaluate | image | data | bench | runs | show | scoreboard."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
 from restorelib.queue import work
 from restorelib.recipes import PROFILES, RECIPES, find
-from restorelib.records import Score
+from restorelib.records import Record, Score
 
 LISTED = {
     "name",
@@ -169,6 +169,41 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")
     for record in records:
         cost = f"{record.minutes} minutes on {record.hardware}"
         print(f"{record.name}: {record.parameters:,} parameters, {cost}")
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="a shipped run or a run folder")],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Show where a number comes from: a run's recipe, cost and scores, and the pages that use it."""
+    record, path = runs.record(run), runs.record_path(run) or runs.folder_of(run) / "record.json"
+    pages = runs.pages(record.name)
+    if as_json:
+        again = {"reproduces": runs.reproduces(record)} if isinstance(record, Record) else {}
+        told = {**record.model_dump(mode="json"), **again, "record": str(path), "pages": pages}
+        print(json.dumps(told, indent=1))
+        return
+    print(f"{record.name}: {path}")
+    if isinstance(record, Record):
+        _print_training(record)
+    print("Scores")
+    for score in record.scores:
+        print(f"  {_line(score)}")
+    print(f"Pages: {', '.join(pages) or 'none'}")
+
+
+def _print_training(record: Record) -> None:
+    again = "trains it again" if runs.reproduces(record) else "is another training now"
+    name = record.name.removesuffix(f"-{record.profile}")
+    print(f"Recipe: restorelib train {name} --profile {record.profile} {again}")
+    for key, value in record.recipe.chosen().items():
+        print(f"  {key:14} {json.dumps(value)}")
+    print(f"Cost: {record.updates:,} updates in {record.minutes} minutes on {record.hardware}")
+    print(
+        f"  {record.images_per_second} patches/s, {record.peak_memory_mb:,} MiB, precision {record.precision}"
+    )
+    print(f"  seed {record.seed}, torch {record.torch}, commit {record.commit}")
 
 
 @app.command("scoreboard")

@@ -1,7 +1,8 @@
 """The parts that networks are built from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 import torch
 from torch import nn
@@ -178,16 +179,19 @@ class HighwayGate(nn.Module):
         return torch.lerp(long[-1], short[-1], share)
 
 
-def recomputed(module: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
-    """What `module` gives for the inputs. In training it keeps only these and runs again for the gradients.
+def recomputed(step: Callable, module: nn.Module) -> Callable:
+    """`step`, a function of tensors; in training it keeps only its inputs and runs again for the gradients.
 
-    The second run leaves the running statistics of batch normalisation alone: they have had this batch.
+    The second run leaves the running statistics of batch normalisation in `module` alone: they have had this
+    batch. Outside of training it is `step` itself.
     """
+    if not torch.is_grad_enabled():
+        return step
 
     def contexts():
         return nullcontext(), statistics_at_rest(module)
 
-    return checkpoint(module, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
+    return partial(checkpoint, step, use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
 
 
 @contextmanager

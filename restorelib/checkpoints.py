@@ -1,7 +1,7 @@
 """Files that are always whole: safetensors and others, written so that nothing can spoil them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +47,24 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise RestoreError(
             f"{path}: is damaged or no safetensors file ({error}); replace or remove it"
         ) from None
+
+
+def joined(parts: Mapping[str, Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The tensors of several owners for one file, each name behind its owner's: "network.layers.0.bias"."""
+    return {f"{owner}.{name}": tensor for owner, part in parts.items() for name, tensor in part.items()}
+
+
+def parted(
+    tensors: Mapping[str, torch.Tensor], owners: Sequence[str], path: Path
+) -> list[dict[str, torch.Tensor]]:
+    """What `joined` joined, for each owner; raises `RestoreError` for a tensor of a file that is of none."""
+    parts: dict[str, dict[str, torch.Tensor]] = {owner: {} for owner in owners}
+    for name, tensor in tensors.items():
+        owner, _, key = name.partition(".")
+        if owner not in parts:
+            raise RestoreError(f"{path}: has the entry {name}, which this version does not know; remove it")
+        parts[owner][key] = tensor
+    return list(parts.values())
 
 
 def misfit(tensors: Mapping[str, torch.Tensor], network: nn.Module) -> str | None:

@@ -113,7 +113,7 @@ class Recipe:
 
         Fields at their defaults don't count, so that a new field leaves the digests of old runs as they are.
         """
-        shaping = {key: value for key, value in self._chosen().items() if key not in UNSHAPING}
+        shaping = {key: value for key, value in self.chosen().items() if key not in UNSHAPING}
         return _short_hash(json.loads(json.dumps(shaping), parse_int=float))  # 100 and 100.0 are one number
 
     def made(self, digest: str) -> bool:
@@ -121,10 +121,10 @@ class Recipe:
 
         The first digests took in the name and what is scored as well; checkpoints of that time still go on.
         """
-        return digest in (self.digest(), _short_hash(self._chosen()))
+        return digest in (self.digest(), _short_hash(self.chosen()))
 
-    def _chosen(self) -> dict:
-        """The fields that are not at their defaults."""
+    def chosen(self) -> dict:
+        """The fields that are not at their defaults, as in `as_dict`."""
         usual = type(self)("", "", (), (), (), 0, 0, 0).as_dict()
         return {key: value for key, value in self.as_dict().items() if value != usual[key]}
 

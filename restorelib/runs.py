@@ -37,6 +37,7 @@ SHIPPED = PACKAGE / "runs"
 # Scores that belong to no training: of no restoration, of classical methods, of the authors' own weights, of
 # self-ensembles.
 MEASURED = PACKAGE / "measured"
+BOOK = PACKAGE.parent / "book"  # in a checkout
 BUNDLED = "-bundled"  # behind the name of a training that had to take the bundled pictures
 
 
@@ -79,6 +80,13 @@ def address(run: str) -> str | None:
     """Where the repository shows what `record_path` finds; None for others."""
     path = record_path(run)
     return path and f"{restorelib.REPOSITORY}/blob/main/restorelib/{path.relative_to(PACKAGE).as_posix()}"
+
+
+def pages(run: str) -> list[str]:
+    """The book's pages that name a run or lead to its record; none where the book is not at hand."""
+    named = re.compile(rf"(?<![\w.-]){re.escape(run)}(?![\w.+-]|\.\w)")
+    found = [*BOOK.glob("*.ipynb"), *BOOK.glob("*.md")]
+    return sorted(path.name for path in found if named.search(path.read_text(encoding="utf-8")))
 
 
 def load(run: str | Path) -> nn.Module:

@@ -16,8 +16,7 @@ INTRODUCTION = """# Scoreboard
 
 Every row of every table that this book reproduces: what the paper prints, what our run gives under the same
 protocol, and what that run cost. The chapters explain the differences. A dash stands where our run was not
-scored. A number of ours leads to the record of its run. The page is generated: `restorelib scoreboard` prints
-it.
+scored. A number of ours leads to the record of its run. The page is what `restorelib scoreboard` prints.
 """
 # The temporal levels at which claims are looked at.
 LEVELS = (7, 13)

@@ -22,7 +22,7 @@ from accelerate.utils.memory import should_reduce_batch_size as out_of_memory
 from torch import nn
 from tqdm.auto import tqdm
 
-from restorelib.checkpoints import read_tensors, write_tensors
+from restorelib.checkpoints import joined, misfit, parted, read_tensors, write_tensors
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.machine import best_precision
@@ -277,12 +277,16 @@ class Training:
         """Write a checkpoint if there is a folder: weights, the optimiser's state, the progress so far."""
         if not (self.folder and self.accelerator.is_main_process):
             return
-        tensors = {f"network.{k}": v for k, v in self.weights().items()}
-        for i, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items() if torch.is_tensor(v)}
+        state = {
+            f"{parameter}.{key}": value
+            for parameter, values in self.optimiser.state_dict()["state"].items()
+            for key, value in values.items()
+            if torch.is_tensor(value)
+        }
         about = {"recipe": self.recipe.digest(), "progress": json.dumps(asdict(self.progress))}
         if self.accelerator.scaler:  # fp16: the factor that keeps small gradients from becoming zero
             about["scaler"] = json.dumps(self.accelerator.scaler.state_dict())
+        tensors = joined({"network": self.weights(), "optimiser": state})
         write_tensors(self.folder / "checkpoint.safetensors", tensors, about)
 
     def resume(self) -> None:
@@ -291,20 +295,18 @@ class Training:
         tensors, about = read_tensors(path)
         if not self.recipe.made(about.get("recipe", "")):
             raise RestoreError(f"{path} was made by another recipe; choose another --out or remove it")
+        weights, flat = parted(tensors, ("network", "optimiser"), path)
         network = self.bare_network()
-        parameters = list(network.parameters())
-        weights: dict[str, torch.Tensor] = {}
-        state: dict[int, dict] = {}
-        for name, tensor in tensors.items():
-            owner, key = name.split(".", 1)
-            if owner == "network":
-                weights[key] = tensor
-            else:
-                index, key = key.split(".")
-                # Fused optimisers want their state laid out in memory as the weights are.
-                like = parameters[int(index)] if tensor.ndim else tensor
-                state.setdefault(int(index), {})[key] = torch.empty_like(like.detach()).copy_(tensor)
+        if wrong := misfit(weights, network):
+            raise RestoreError(f"{path}: does not fit the recipe's network; it {wrong}")
         network.load_state_dict(weights)
+        parameters = list(network.parameters())
+        state: dict[int, dict] = {}
+        for name, tensor in flat.items():
+            index, key = name.split(".")
+            # Fused optimisers want their state laid out in memory as the weights are.
+            like = parameters[int(index)] if tensor.ndim else tensor
+            state.setdefault(int(index), {})[key] = torch.empty_like(like.detach()).copy_(tensor)
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         if self.accelerator.scaler and "scaler" in about:  # not if it was made without fp16, elsewhere

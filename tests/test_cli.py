@@ -157,6 +157,44 @@ def test_the_shipped_runs_are_listed(cli):
     assert [row["name"] for row in json.loads(cli("runs", "--json")[1])] == runs.shipped()
 
 
+def test_a_run_is_shown_with_recipe_cost_scores_and_pages(cli):
+    code, out, _ = cli("show", "vdsr-quick")
+    about = runs.record("vdsr-quick")
+    assert code == 0
+    assert out.startswith(f"vdsr-quick: {runs.SHIPPED / 'vdsr-quick' / 'record.json'}\n")
+    assert "restorelib train vdsr --profile quick trains it again" in out
+    assert '  options        {"depth": 8, "width": 32, "zero_last": true}\n' in out
+    assert f"{about.updates:,} updates in {about.minutes} minutes on {about.hardware}" in out
+    assert f"  Set5, scale 2: {about.scores[1].psnr:.2f} dB, SSIM {about.scores[1].ssim:.4f}\n" in out
+    assert "costs.ipynb, vdsr.ipynb" in out.splitlines()[-1]
+
+
+def test_a_run_is_shown_as_json(cli, finished_run):
+    told = json.loads(cli("show", finished_run, "--json")[1])
+    written = json.loads((finished_run / "record.json").read_text(encoding="utf-8"))
+    assert told == written | {
+        "reproduces": False,  # no recipe is called tiny
+        "record": str(finished_run / "record.json"),
+        "pages": [],
+    }
+
+
+def test_what_was_only_measured_is_shown_too(cli):
+    told = json.loads(cli("show", "edsr-x2-reduced+", "--json")[1])
+    assert told["record"].endswith("measured/edsr-x2-reduced+.json")
+    assert {"edsr.ipynb", "scoreboard.md"} <= set(told["pages"])
+
+
+def test_a_page_uses_a_run_and_not_another_whose_name_begins_alike(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "BOOK", tmp_path)
+    (tmp_path / "one.md").write_text("Ours: edsr-x2-reduced, and no other.")
+    (tmp_path / "two.md").write_text("edsr-x2-reduced+")
+    (tmp_path / "three.md").write_text("my-edsr-x2-reduced and edsr-x2-reduced-again")
+    (tmp_path / "four.ipynb").write_text("/runs/edsr-x2-reduced/record.json")
+    assert runs.pages("edsr-x2-reduced") == ["four.ipynb", "one.md"]
+    assert runs.pages("edsr-x2-reduced+") == ["two.md"]
+
+
 def test_train_leaves_a_run_and_says_what_it_scores(cli, tmp_path):
     code, out, _ = cli("train", "vdsr", "--profile", "smoke", "--out", tmp_path / "run")
     about = runs.record(tmp_path / "run")

@@ -149,8 +149,7 @@ class MemNet(Restorer):
         # In mixed precision the path that recursions add to keeps the precision of the input.
         memory = [self.extract(damaged).to(damaged.dtype)]
         for block in self.blocks:
-            recompute = self.checkpoint and torch.is_grad_enabled()
-            output = recomputed(block, *memory) if recompute else block(*memory)
+            output = (recomputed(block, block) if self.checkpoint else block)(*memory)
             memory.append(output.to(damaged.dtype))
         outputs = zip(self.output_norms, memory[-len(self.output_norms) :], strict=True)
         predictions = torch.stack(

@@ -1,13 +1,10 @@
 """MT-RNN (Park et al., "Multi-Temporal Recurrent Neural Networks for Progressive ...", ECCV 2020)."""
 
-from functools import partial
-
 import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, pad
-from torch.utils import checkpoint as recomputing
 
-from restorelib.blocks import MeanShift, conv, start_at_zero
+from restorelib.blocks import MeanShift, conv, recomputed, start_at_zero
 from restorelib.networks.base import Restorer
 
 SLOPE = 0.1
@@ -64,8 +61,7 @@ class Progressive(Restorer):
         for _ in range(self.sizes - 1):
             sizes.insert(0, avg_pool2d(sizes[0], 2))
         restored, features, found = sizes[0], (), []
-        step = partial(recomputing.checkpoint, self.iterate, use_reentrant=False)
-        step = step if self.checkpoint and torch.is_grad_enabled() else self.iterate
+        step = recomputed(self.iterate, self) if self.checkpoint else self.iterate
         for number in range(iterations or self.iterations):
             restored, *features = (x.detach() for x in (restored, *features))
             for picture in sizes:
