@@ -132,7 +132,7 @@ def at_hand() -> list[str]:
     """Names of the sets that lie whole in RESTORELIB_DATA or the cache; no file is read."""
     places = [Path(place) for place in (os.environ.get("RESTORELIB_DATA"),) if place]
     with suppress(RestoreError):  # without pooch nothing was downloaded
-        places.append(cache_folder())
+        places.append(_store().abspath)
     wanted = {**registry(), **{name: [""] for name in MANUAL}}  # of the latter, the folder
     return [
         name
@@ -256,37 +256,28 @@ def _recorded(name: str) -> dict[str, np.ndarray]:
 # ---------------------------------------------------------------- finding and fetching
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept: RESTORELIB_CACHE, or the operating system's folder for caches."""
-    if folder := os.environ.get("RESTORELIB_CACHE"):  # before pooch, which carried sets do not need
-        return Path(folder)
-    try:
-        import pooch  # here, because machines that only train carry their data and need no downloader
-    except ImportError:
-        raise RestoreError("to fetch pictures, pip install pooch; or set RESTORELIB_DATA") from None
-    return Path(pooch.os_cache("restorelib"))
-
-
 def locate_all(name: str) -> dict[str, Path]:
-    """Paths of all files of a registered set, fetching what is missing."""
-    files = registry()[name]
-    found = {file: _local(name, file, entry["sha256"]) for file, entry in files.items()}
-    missing = [file for file, path in found.items() if path is None]
-    if missing:
-        unchecked = [file for file in missing if not _expected(name, file)]
+    """Paths of all files of a registered set; raises `RestoreError` if what is missing can't be fetched."""
+    return _locate(name, list(registry()[name]))
+
+
+def locate(name: str, file: str) -> Path:
+    """Path of one registered file, fetched if need be, as in `locate_all`."""
+    return _locate(name, [file])[file]
+
+
+def _locate(name: str, files: list[str]) -> dict[str, Path]:
+    found = {file: _carried(name, file, registry()[name][file]["sha256"]) for file in files}
+    if missing := [file for file, path in found.items() if path is None]:
+        store = _store()
         for file in tqdm(missing, desc=f"fetching {name}", unit="file", leave=False):
-            found[file] = _download(name, file)
-        if unchecked:
+            found[file] = _fetch(store, f"{name}/{file}")
+        if any(store.registry[f"{name}/{file}"] is None for file in missing):
             print(f"{name}: nobody has noted its sha256 yet; from now on its files are checked against these")
     return found
 
 
-def locate(name: str, file: str) -> Path:
-    """Path of one registered file, fetched if need be."""
-    return _local(name, file, registry()[name][file]["sha256"]) or _download(name, file)
-
-
-def _local(name: str, file: str, sha256: str) -> Path | None:
+def _carried(name: str, file: str, sha256: str) -> Path | None:
     if data := os.environ.get("RESTORELIB_DATA"):
         # Weights may lie beside the pictures rather than among them.
         for folder in (Path(data) / name, Path(data).parent / name):
@@ -297,44 +288,42 @@ def _local(name: str, file: str, sha256: str) -> Path | None:
     return None
 
 
-def _download(name: str, file: str) -> Path:
+def _store():
+    """The cache as a `pooch.Pooch`, which calls files SET/FILE; nothing is read yet."""
     try:
-        import pooch
-        import requests
+        import pooch  # here, because machines that only train carry their data and need no downloader
     except ImportError:
-        raise RestoreError(f"{name}/{file} is not here; set RESTORELIB_DATA or pip install pooch") from None
-    expected = _expected(name, file)
+        raise RestoreError("to fetch pictures, pip install pooch; or set RESTORELIB_DATA") from None
     pooch.get_logger().setLevel("WARNING")
-    store = pooch.create(
-        path=cache_folder() / name,
+    entries = {f"{name}/{file}": entry for name, files in registry().items() for file, entry in files.items()}
+    return pooch.create(
+        path=pooch.os_cache("restorelib"),
         base_url="",
-        registry={file: f"sha256:{expected}" if expected else None},
-        urls={file: registry()[name][file]["url"]},
+        env="RESTORELIB_CACHE",
+        registry={key: entry["sha256"] or None for key, entry in entries.items()},
+        urls={key: entry["url"] for key, entry in entries.items()},
         retry_if_failed=2,
     )
+
+
+def _fetch(store, key: str) -> Path:
+    """A file of the store, downloaded if need be; the first download notes a sha256 that nobody knows."""
+    note = store.abspath / f"{key}.sha256"
     try:
-        path = Path(store.fetch(file))
-        if not expected:
-            _note(name, file).write_text(file_digest(path), encoding="utf-8")
+        note.parent.mkdir(parents=True, exist_ok=True)  # pooch fails if two processes do this at once
+        if store.registry[key] is None and note.is_file():
+            store.registry[key] = note.read_text(encoding="utf-8") or None
+        path = Path(store.fetch(key))
+        if store.registry[key] is None:
+            note.write_text(file_digest(path), encoding="utf-8")
         return path
-    except (requests.RequestException, OSError) as error:
+    except OSError as error:  # whatever requests raises is one
         reason = type(error).__name__
         raise RestoreError(
-            f"{name}/{file} could not be downloaded ({reason}); check the network or set RESTORELIB_DATA"
+            f"{key} could not be downloaded ({reason}); check the network or set RESTORELIB_DATA"
         ) from None
     except ValueError:
-        raise RestoreError(f"{name}/{file}: what was downloaded is broken (sha256); try again") from None
-
-
-def _expected(name: str, file: str) -> str:
-    """The sha256 a download must have: the registry's, else that of the first download; "" before it."""
-    note = _note(name, file)
-    noted = note.read_text(encoding="utf-8") if note.is_file() else ""
-    return registry()[name][file]["sha256"] or noted
-
-
-def _note(name: str, file: str) -> Path:
-    return cache_folder() / name / f"{file}.sha256"
+        raise RestoreError(f"{key}: what was downloaded is broken (sha256); try again") from None
 
 
 def file_digest(path: Path) -> str:

@@ -396,6 +396,14 @@ def test_a_cache_that_cannot_be_made_is_one_line(server, tmp_path, monkeypatch, 
         sets.load_set("Remote")
 
 
+def test_another_process_may_make_the_folder_at_the_same_moment(server, monkeypatch):
+    def made_meanwhile(path, **options):
+        raise FileExistsError(path)
+
+    monkeypatch.setattr("os.makedirs", made_meanwhile)
+    assert len(sets.load_set("Remote")) == 2
+
+
 def test_the_first_download_tells_the_sha256_where_nobody_knows_it(server, noise, tmp_path, capsys, refused):
     sets.registry()["Remote"]["one.png"]["sha256"] = ""
     sets.load_set("Remote")
