@@ -19,7 +19,7 @@ from restorelib.metrics import psnr
 from restorelib.optimisers import clip_gradients
 from restorelib.patches import Incremental
 from restorelib.recipe import Recipe, learning_rate
-from restorelib.recipes import PROFILES, RECIPES, find
+from restorelib.recipes import PROFILES, RECIPES, find, sizes
 from restorelib.sets import load_set
 from restorelib.training import Training
 
@@ -55,6 +55,21 @@ def test_an_ablation_changes_one_option_and_keeps_the_others(recipe):
     assert deeper.options == {"depth": 9, "width": 8, "zero_last": True}
     assert recipe.options["depth"] == 3
     assert replace(deeper, name="tiny", options=recipe.options) == recipe
+
+
+def test_a_recipes_profiles_are_made_of_what_they_change(recipe):
+    found = sizes(recipe, {"updates": 10}, smoke={"batch": 2, "options": {"width": 4}}, paper={"lr": 0.1})
+    assert tuple(found) == PROFILES
+    assert found["reduced"] == recipe
+    assert found["quick"] == replace(recipe, updates=10)
+    assert found["paper"] == replace(recipe, lr=0.1)
+    smoke = found["smoke"]
+    assert (smoke.train_on, smoke.test_on) == (("bundled_train",), ("bundled",))
+    assert (smoke.updates, smoke.batch, smoke.options["width"]) == (30, 2, 4)
+
+
+def test_an_ablation_has_two_profiles(recipe):
+    assert list(sizes(recipe, {})) == ["quick", "reduced"]
 
 
 def test_the_digest_changes_with_what_shapes_the_training(recipe):

@@ -1,7 +1,8 @@
 """What to train. One file a paper; a file lists its recipes in `RECIPES`: name -> profile -> `Recipe`.
 
 The profiles: `smoke` (seconds on a CPU, for tests), `quick` (minutes on a CPU or a free GPU), `reduced`
-(minutes on a good GPU; what the book shows) and `paper` (the schedule as published).
+(minutes on a good GPU; what the book shows) and `paper` (the schedule as published). A file writes `reduced`
+out; `sizes` makes the others of it. The sets that several papers share stand here.
 """
 
 import importlib
@@ -12,6 +13,36 @@ from restorelib.recipe import Recipe
 
 PROFILES = ("smoke", "quick", "reduced", "paper")
 
+T291 = ("T91", "BSDS500_train")
+BENCHMARKS = ("bundled", "Set5", "Set14", "BSD100")
+JPEG_BENCHMARKS = ("bundled", "classic5", "LIVE1")
+GREY = ("BSDS500_train-grey",)
+# All of BSDS300: its 200 pictures for training and the 100 for tests.
+GREY300 = (*GREY, "BSD100-grey")
+
+# What every `smoke` changes: pictures that are always there, and just enough updates to see that all runs.
+SMOKE = {"train_on": ("bundled_train",), "test_on": ("bundled",), "batch": 4, "updates": 30, "validations": 2}
+
+
+def sizes(
+    reduced: Recipe, quick: dict, smoke: dict | None = None, paper: dict | None = None
+) -> dict[str, Recipe]:
+    """The profiles of a recipe: `reduced` as it is, the others with their changes (see `Recipe.vary`).
+
+    Args:
+        reduced: the recipe.
+        quick: what `quick` changes.
+        smoke: what `smoke` changes besides `SMOKE`: 30 updates of 4 patches on the bundled pictures. None, as
+            for an ablation: there is no such profile.
+        paper: what `paper` changes; None: there is no such profile.
+    """
+    smoke = SMOKE | smoke if smoke is not None else None
+    changes = {"smoke": smoke, "quick": quick, "reduced": {}, "paper": paper}
+    wanted = {profile: change for profile, change in changes.items() if change is not None}
+    return {profile: reduced.vary(reduced.name, **change) for profile, change in wanted.items()}
+
+
+# The files import what stands above.
 RECIPES: dict[str, dict[str, Recipe]] = {}
 for _module in pkgutil.iter_modules(__path__):
     RECIPES |= importlib.import_module(f"{__name__}.{_module.name}").RECIPES

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from restorelib.degrade import Bicubic
 from restorelib.recipe import Recipe
-from restorelib.recipes.vdsr import BENCHMARKS, T291
+from restorelib.recipes import BENCHMARKS, T291, sizes
 
 reduced = Recipe(
     name="edsr-x2",
@@ -33,17 +33,8 @@ reduced = Recipe(
     lr=1e-3,
     validations=24,
 )
-SMALL = {"options": {"blocks": 8, "width": 32}, "updates": 20_000, "minutes": 6, "lr": 2e-3, "validations": 9}
-SMOKE = {
-    "options": {"blocks": 2, "width": 8},
-    "train_on": ("bundled_train",),
-    "test_on": ("bundled",),
-    "patch": 12,
-    "batch": 4,
-    "updates": 30,
-    "validations": 2,
-    "start": None,
-}
+SMOKE = {"options": {"blocks": 2, "width": 8}, "patch": 12, "start": None}
+QUICK = {"options": {"blocks": 8, "width": 32}, "updates": 20_000, "minutes": 6, "lr": 2e-3, "validations": 9}
 PAPER = {
     "options": {"zero_last": False},
     "train_on": ("DIV2K_train_HR",),
@@ -55,19 +46,10 @@ PAPER = {
     "schedule": "halving",
     "clip": None,
 }
+SIZES = {"smoke": SMOKE, "quick": QUICK, "paper": PAPER}
 # A trained body needs smaller steps than a fresh one.
 FROM_X2 = {"start": "edsr-x2", "lr": 4e-4}
 MINUTES = {3: 25, 4: 27}  # what a processor had for `reduced`: a thousand updates
-
-
-def _sizes(recipe: Recipe) -> dict[str, Recipe]:
-    name = recipe.name
-    return {
-        "smoke": recipe.vary(name, **SMOKE),
-        "quick": recipe.vary(name, **SMALL),
-        "reduced": recipe,
-        "paper": recipe.vary(name, **PAPER),
-    }
 
 
 def _at_scale(scale: int) -> Recipe:
@@ -109,26 +91,22 @@ LADDER = {
 }
 
 
-def _both(recipe: Recipe, **quick) -> dict[str, Recipe]:
-    return {"quick": recipe.vary(recipe.name, **TINY | quick), "reduced": recipe}
-
-
 def _ablations() -> dict[str, dict[str, Recipe]]:
     found = {}
     plain = srresnet.vary("srresnet", loss="l1")
     for seed in SEEDS:
         for step, changes in LADDER.items():
             name = f"edsr-ladder-{step}-seed{seed}"
-            found[name] = _both(plain.vary(name, seed=seed, **changes))
+            found[name] = sizes(plain.vary(name, seed=seed, **changes), TINY)
         for scale in (3, 4):  # from scratch; at x2 the last step of the ladder serves
             name = f"edsr-alone-x{scale}-seed{seed}"
-            found[name] = _both(_at_scale(scale).vary(name, seed=seed, start=None, minutes=None))
+            found[name] = sizes(_at_scale(scale).vary(name, seed=seed, start=None, minutes=None), TINY)
         name = f"mdsr-seed{seed}"
-        found[name] = _both(mdsr.vary(name, seed=seed, start=None, minutes=None), updates=4_500)
+        recipe = mdsr.vary(name, seed=seed, start=None, minutes=None)
+        found[name] = sizes(recipe, TINY | {"updates": 4_500})
         name = f"edsr-x4-from-x2-seed{seed}"
-        found[name] = _both(
-            _at_scale(4).vary(name, seed=seed, start=f"edsr-ladder-edsr-seed{seed}", minutes=None)
-        )
+        start = f"edsr-ladder-edsr-seed{seed}"
+        found[name] = sizes(_at_scale(4).vary(name, seed=seed, start=start, minutes=None), TINY)
     for width in (64, 128, 256):
         # Ten times the paper's learning rate, so that trouble shows within minutes.
         for label, scaling in (("unscaled", 1.0), ("scaled", 0.1)):
@@ -142,11 +120,11 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
 
 
 RECIPES = {
-    "edsr-x2": _sizes(reduced),
-    "edsr-x3": _sizes(_at_scale(3)),
-    "edsr-x4": _sizes(_at_scale(4)),
-    "mdsr": _sizes(mdsr) | {"paper": mdsr.vary("mdsr", **PAPER, start=None)},
-    "srresnet-x2": _sizes(srresnet),
+    "edsr-x2": sizes(reduced, **SIZES),
+    "edsr-x3": sizes(_at_scale(3), **SIZES),
+    "edsr-x4": sizes(_at_scale(4), **SIZES),
+    "mdsr": sizes(mdsr, **SIZES | {"paper": PAPER | {"start": None}}),
+    "srresnet-x2": sizes(srresnet, **SIZES),
     "edsr-full-x2": {"paper": full},
     **_ablations(),
 }

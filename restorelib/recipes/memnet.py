@@ -27,8 +27,7 @@ from dataclasses import replace
 
 from restorelib.degrade import Bicubic, Jpeg, Noise
 from restorelib.recipe import Recipe
-from restorelib.recipes.rednet import GREY
-from restorelib.recipes.vdsr import BENCHMARKS, T291
+from restorelib.recipes import BENCHMARKS, GREY300, JPEG_BENCHMARKS, T291, sizes
 
 reduced = Recipe(
     name="memnet",
@@ -44,6 +43,7 @@ reduced = Recipe(
     validations=24,
     final_weight=1 / 7,
 )
+SMOKE = {"options": {"blocks": 2, "recursions": 2, "width": 8}, "final_weight": 1 / 3}
 SMALL = {"blocks": 4, "recursions": 3, "width": 16}
 QUICK = {
     "options": SMALL,
@@ -52,15 +52,6 @@ QUICK = {
     "lr": 2e-3,
     "validations": 9,
     "final_weight": 1 / 5,
-}
-SMOKE = {
-    "options": {"blocks": 2, "recursions": 2, "width": 8},
-    "train_on": ("bundled_train",),
-    "test_on": ("bundled",),
-    "batch": 4,
-    "updates": 30,
-    "validations": 2,
-    "final_weight": 1 / 3,
 }
 PAPER = {
     "options": {"zero_last": False},
@@ -73,29 +64,19 @@ PAPER = {
     "clip": "norm/lr",
     "clip_threshold": 0.01,
 }
-
-
-def _sizes(recipe: Recipe) -> dict[str, Recipe]:
-    name = recipe.name
-    return {
-        "smoke": recipe.vary(name, **SMOKE),
-        "quick": recipe.vary(name, **QUICK),
-        "reduced": recipe,
-        "paper": recipe.vary(name, **PAPER),
-    }
-
+SIZES = {"smoke": SMOKE, "quick": QUICK, "paper": PAPER}
 
 noise = reduced.vary(
     "memnet-noise",
     task=(Noise(30), Noise(50), Noise(70)),
-    train_on=(*GREY, "BSD100-grey"),
+    train_on=GREY300,
     test_on=("bundled", "Set12", "BSD200-half", "14-images"),
 )
 jpeg = reduced.vary(
     "memnet-jpeg",
     task=(Jpeg(10), Jpeg(20)),
     train_on=("BSDS500_train", "BSD100"),
-    test_on=("bundled", "classic5", "LIVE1"),
+    test_on=JPEG_BENCHMARKS,
 )
 
 # Ablations: a network that one CPU core trains in four minutes, or M6R6 on a GPU.
@@ -129,6 +110,7 @@ DEPTHS = {"shallow": ((2, 3), (4, 6)), "longer": ((4, 4), (6, 8)), "deep": ((6, 
 
 
 def _both(recipe: Recipe, **quick) -> dict[str, Recipe]:
+    """Where TINY and the ablation differ about an option, the ablation's counts."""
     options = TINY["options"] | recipe.options | quick.pop("options", {})
     return {"quick": replace(recipe, **TINY | quick | {"options": options}), "reduced": recipe}
 
@@ -161,8 +143,8 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
 
 
 RECIPES = {
-    "memnet": _sizes(reduced),
-    "memnet-noise": _sizes(noise),
-    "memnet-jpeg": _sizes(jpeg),
+    "memnet": sizes(reduced, **SIZES),
+    "memnet-noise": sizes(noise, **SIZES),
+    "memnet-jpeg": sizes(jpeg, **SIZES),
     **_ablations(),
 }

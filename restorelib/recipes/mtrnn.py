@@ -20,7 +20,7 @@ from dataclasses import replace
 from restorelib.degrade import Motion, Recorded
 from restorelib.patches import Incremental
 from restorelib.recipe import Recipe
-from restorelib.recipes.vdsr import T291
+from restorelib.recipes import T291, sizes
 
 SHAKEN = tuple(Motion(level) for level in (7, 9, 11, 13))
 AT_ONCE = Incremental(step=12, least=1, most=1)  # one iteration, sharp target: ordinary training
@@ -42,17 +42,15 @@ reduced = Recipe(
     validations=12,
     incremental=Incremental(),
 )
-SMALL = {"options": {"width": 8}, "patch": 48, "batch": 4, "updates": 20_000, "minutes": 40}
 SMOKE = {
     "options": {"width": 4},
     "task": (Motion(13),),
-    "train_on": ("bundled_train",),
-    "test_on": ("bundled",),
     "patch": 16,
     "batch": 2,
     "updates": 20,
     "validations": 1,
 }
+QUICK = {"options": {"width": 8}, "patch": 48, "batch": 4, "updates": 20_000, "minutes": 40}
 PAPER = {
     "options": {"zero_last": False, "checkpoint": True},
     "task": tuple(Recorded(level) for level in (7, 9, 11, 13)),
@@ -112,7 +110,7 @@ OTHERS = {
 }
 
 
-def _sizes(recipe: Recipe, changes: dict, quick: dict | None = None, larger: dict | None = None) -> dict:
+def _both(recipe: Recipe, changes: dict, quick: dict | None = None, larger: dict | None = None) -> dict:
     """`changes` made to the quick and the reduced form of an ablation, on the bundled photographs."""
     short = recipe.vary(recipe.name, **TINY)
     return {
@@ -127,28 +125,20 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
         base = replace(reduced, seed=seed, test_on=("bundled",))
         for label, changes in ABLATIONS.items():
             name = f"mtrnn-{label}-seed{seed}"
-            found[name] = _sizes(replace(base, name=name), changes)
+            found[name] = _both(replace(base, name=name), changes)
         for label, changes in OTHERS.items():
             name = f"mtrnn-{label}-seed{seed}"
-            found[name] = _sizes(replace(base, name=name), changes)
+            found[name] = _both(replace(base, name=name), changes)
         name = f"mtrnn-one-step-longer-seed{seed}"
-        found[name] = _sizes(replace(base, name=name), ONE, SIX_TIMES["quick"], SIX_TIMES["reduced"])
+        found[name] = _both(replace(base, name=name), ONE, SIX_TIMES["quick"], SIX_TIMES["reduced"])
         name = f"dmphn-seed{seed}"  # its pieces are its scheme, so it has no iterations and ordinary training
         pieces = replace(base, name=name, network="dmphn", options={"residual": True}, incremental=None)
-        found[name] = _sizes(pieces, {})
+        found[name] = _both(pieces, {})
         for level in (3, 5, 7, 9, 11, 13):  # table 1
             name = f"mtrnn-from-tl{level}-seed{seed}"
             task = {"task": (Motion(level),), "incremental": None, "options": {"iterations": 1}}
-            found[name] = _sizes(replace(base, name=name), task)
+            found[name] = _both(replace(base, name=name), task)
     return found
 
 
-RECIPES = {
-    "mtrnn": {
-        "smoke": reduced.vary("mtrnn", **SMOKE),
-        "quick": reduced.vary("mtrnn", **SMALL),
-        "reduced": reduced,
-        "paper": reduced.vary("mtrnn", **PAPER),
-    },
-    **_ablations(),
-}
+RECIPES = {"mtrnn": sizes(reduced, QUICK, smoke=SMOKE, paper=PAPER), **_ablations()}

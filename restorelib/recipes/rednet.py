@@ -15,7 +15,7 @@ cannot be, if BSD100 is to be a test, and nothing is said: there, 200 images tra
 
 from restorelib.degrade import Bicubic, Degradation, Jpeg, Noise
 from restorelib.recipe import Recipe
-from restorelib.recipes.vdsr import BENCHMARKS
+from restorelib.recipes import BENCHMARKS, GREY, GREY300, JPEG_BENCHMARKS, sizes
 
 SIGMAS = (10, 30, 50, 70)
 LEVELS = tuple(map(Noise, SIGMAS))
@@ -31,7 +31,6 @@ DEPTHS = {
     "red20": {"depth": 20},
     "red30": {"depth": 30},
 }
-GREY = ("BSDS500_train-grey",)
 
 reduced = Recipe(
     name="red30-noise30",
@@ -49,18 +48,10 @@ reduced = Recipe(
 OTHER_PICTURES = {
     "noise": {},
     "x": {"train_on": ("BSDS500_train",), "test_on": BENCHMARKS},
-    "jpeg": {"train_on": ("BSDS500_train",), "test_on": ("bundled", "classic5", "LIVE1")},
+    "jpeg": {"train_on": ("BSDS500_train",), "test_on": JPEG_BENCHMARKS},
 }
-SMALL = {"options": {"width": 32}, "patch": 32, "updates": 20_000, "minutes": 5, "lr": 2e-3, "validations": 9}
-SMOKE = {
-    "options": {"width": 8},
-    "train_on": ("bundled_train",),
-    "test_on": ("bundled",),
-    "patch": 20,
-    "batch": 4,
-    "updates": 30,
-    "validations": 2,
-}
+SMOKE = {"options": {"width": 8}, "patch": 20}
+QUICK = {"options": {"width": 32}, "patch": 32, "updates": 20_000, "minutes": 5, "lr": 2e-3, "validations": 9}
 PAPER = {
     "options": {"width": 128, "zero_last": False},
     "batch": 64,
@@ -75,7 +66,7 @@ PAPER = {
 FROM_NOISE50 = tuple(f"red20-noise{sigma}" for sigma in (10, 30, 70))
 # BSD68 is part of BSD100, which trains here.
 PAPER_NOISE = {
-    "train_on": (*GREY, "BSD100-grey"),
+    "train_on": GREY300,
     "test_on": ("bundled", "Set12", "Kodak24-grey", "BSD200", "BSD200-half", "14-images"),
 }
 
@@ -87,21 +78,16 @@ QUICK_MINUTES = {
 }
 
 
-def _sizes(name: str, depth: dict, task: tuple[Degradation, ...]) -> dict[str, Recipe]:
+def _profiles(name: str, depth: dict, task: tuple[Degradation, ...]) -> dict[str, Recipe]:
     kind = name.split("-")[1].rstrip("0123456789")
     recipe = reduced.vary(name, options=depth, task=task, **OTHER_PICTURES[kind])
     # The ten layers are also tested at levels they were not trained for.
     off_level = {"test_on": ("bundled", "Set12", "BSD200-half"), "scored_on": LEVELS}
-    small = off_level if name.startswith("red10-noise") else {}
-    small |= {"minutes": QUICK_MINUTES.get(name, SMALL["minutes"])}
+    quick = QUICK | (off_level if name.startswith("red10-noise") else {})
+    quick |= {"minutes": QUICK_MINUTES.get(name, QUICK["minutes"])}
     if name in FROM_NOISE50:
-        small |= {"start": "red20-noise50", "lr": 1e-3}
-    return {
-        "smoke": recipe.vary(name, **SMOKE),
-        "quick": recipe.vary(name, **SMALL | small),
-        "reduced": recipe,
-        "paper": recipe.vary(name, **PAPER | (PAPER_NOISE if kind == "noise" else {})),
-    }
+        quick |= {"start": "red20-noise50", "lr": 1e-3}
+    return sizes(recipe, quick, smoke=SMOKE, paper=PAPER | (PAPER_NOISE if kind == "noise" else {}))
 
 
 # Figure 3, at sigma 70: a network of 16 channels that one CPU core trains in minutes, or of 64 on a GPU.
@@ -126,23 +112,21 @@ BOTTLENECK = {"depth": 10, "stride": 3, "residual": False, "zero_last": False}
 def _ablations() -> dict[str, dict[str, Recipe]]:
     found = {}
     figure3 = reduced.vary("rednet", task=(Noise(70),), test_on=("bundled", "Set12"), loss="l2")
-    sizes = {"patch": 243, "batch": 8, "validate_on": "Set12", "test_on": ("Set12",)}
-    narrow = figure3.vary("rednet", options=BOTTLENECK, **sizes)
+    whole = {"patch": 243, "batch": 8, "validate_on": "Set12", "test_on": ("Set12",)}
+    narrow = figure3.vary("rednet", options=BOTTLENECK, **whole)
     for seed in SEEDS:
         for label, options in ABLATIONS.items():
             name = f"rednet-{label}-seed{seed}"
-            recipe = figure3.vary(name, options=options, seed=seed)
-            found[name] = {"quick": recipe.vary(name, **TINY), "reduced": recipe}
+            found[name] = sizes(figure3.vary(name, options=options, seed=seed), TINY)
         for label, options in BOTTLENECKS.items():
             name = f"rednet-{label}-seed{seed}"
-            recipe = narrow.vary(name, options=options, seed=seed)
-            found[name] = {"quick": recipe.vary(name, **TINY | {"patch": 243}), "reduced": recipe}
+            found[name] = sizes(narrow.vary(name, options=options, seed=seed), TINY | {"patch": 243})
     return found
 
 
 RECIPES = {
     **{
-        f"{net}-{label}": _sizes(f"{net}-{label}", depth, task)
+        f"{net}-{label}": _profiles(f"{net}-{label}", depth, task)
         for net, depth in DEPTHS.items()
         for label, task in TASKS.items()
     },

@@ -13,7 +13,7 @@ days.
 
 from restorelib.degrade import Bicubic
 from restorelib.recipe import Recipe
-from restorelib.recipes.vdsr import BENCHMARKS, T291
+from restorelib.recipes import BENCHMARKS, T291, sizes
 
 reduced = Recipe(
     name="srcnn",
@@ -26,28 +26,18 @@ reduced = Recipe(
     updates=24_000,
     lr=1e-3,
 )
-quick = reduced.vary("srcnn", updates=20_000, minutes=4.5)
-smoke = reduced.vary(
-    "srcnn", train_on=("bundled_train",), test_on=("bundled",), batch=4, updates=30, validations=2
-)
-paper = reduced.vary(
-    "srcnn",
-    train_on=("T91",),
-    patch=33,
-    batch=128,
-    updates=6_250_000,
-    loss="l2",
-    optimiser="sgd",
-    lr=1e-4,
-    weight_decay=0.0,
-    schedule="constant",
-    clip=None,
-)
-first = {"kernels": (9, 1, 5)}
-RECIPES = {
-    "srcnn": {"smoke": smoke, "quick": quick, "reduced": reduced, "paper": paper},
-    "srcnn-9-1-5": {
-        "quick": quick.vary("srcnn-9-1-5", options=first),
-        "reduced": reduced.vary("srcnn-9-1-5", options=first),
-    },
+QUICK = {"updates": 20_000, "minutes": 4.5}
+PAPER = {
+    "train_on": ("T91",),
+    "patch": 33,
+    "batch": 128,
+    "updates": 6_250_000,
+    "loss": "l2",
+    "optimiser": "sgd",
+    "lr": 1e-4,
+    "weight_decay": 0.0,
+    "schedule": "constant",
+    "clip": None,
 }
+first = reduced.vary("srcnn-9-1-5", options={"kernels": (9, 1, 5)})
+RECIPES = {"srcnn": sizes(reduced, QUICK, smoke={}, paper=PAPER), "srcnn-9-1-5": sizes(first, QUICK)}

@@ -16,9 +16,7 @@ from update 1,200 to 2,900. The ablations of table 1 were trained with 1e-4.
 
 from restorelib.degrade import Bicubic
 from restorelib.recipe import Recipe
-
-T291 = ("T91", "BSDS500_train")
-BENCHMARKS = ("bundled", "Set5", "Set14", "BSD100")
+from restorelib.recipes import BENCHMARKS, T291, sizes
 
 reduced = Recipe(
     name="vdsr",
@@ -34,40 +32,31 @@ reduced = Recipe(
     lr=1e-3,
     validations=24,
 )
-quick = reduced.vary(
-    "vdsr",
-    options={"depth": 8, "width": 32},
-    task=(Bicubic(2),),
-    updates=20_000,
-    minutes=4.5,
-    lr=2e-3,
-    validations=9,
-)
-smoke = reduced.vary(
-    "vdsr",
-    options={"depth": 4, "width": 8},
-    train_on=("bundled_train",),
-    test_on=("bundled",),
-    batch=4,
-    updates=30,
-    validations=2,
-)
-paper = reduced.vary(
-    "vdsr",
-    options={"zero_last": False},
-    batch=64,
-    updates=9_960,
-    minutes=None,
-    loss="sse",
-    optimiser="sgd",
-    lr=0.1,
-    schedule="steps",
-    clip="value/lr",
-    clip_threshold=1e-5,
-)
+SMOKE = {"options": {"depth": 4, "width": 8}}
+QUICK = {
+    "options": {"depth": 8, "width": 32},
+    "task": (Bicubic(2),),
+    "updates": 20_000,
+    "minutes": 4.5,
+    "lr": 2e-3,
+    "validations": 9,
+}
+PAPER = {
+    "options": {"zero_last": False},
+    "batch": 64,
+    "updates": 9_960,
+    "minutes": None,
+    "loss": "sse",
+    "optimiser": "sgd",
+    "lr": 0.1,
+    "schedule": "steps",
+    "clip": "value/lr",
+    "clip_threshold": 1e-5,
+}
+vdsr = sizes(reduced, QUICK, smoke=SMOKE, paper=PAPER)
 
 # Table 1: ten layers, x2, the 91 images, three learning rates, with and without the residual connection.
-table1 = paper.vary(
+table1 = vdsr["paper"].vary(
     "vdsr",
     options={"depth": 10},
     task=(Bicubic(2),),
@@ -76,18 +65,16 @@ table1 = paper.vary(
     validations=8,
     clip_threshold=1e-4,
 )
-# Table 2 and figure 3 at a size that two CPU cores can train several times.
-small = reduced.vary(
-    "vdsr",
-    options={"depth": 8, "width": 32},
-    train_on=("T91",),
-    test_on=("bundled", "Set5"),
-    updates=3_000,
-    minutes=None,
-    lr=2e-3,
-    validations=8,
-    scored_on=reduced.task,
-)
+# Table 2 and figure 3: the 91 images; and a size that two CPU cores can train several times.
+on_91 = reduced.vary("vdsr", train_on=("T91",), minutes=None)
+SMALL = {
+    "options": {"depth": 8, "width": 32},
+    "test_on": ("bundled", "Set5"),
+    "updates": 3_000,
+    "lr": 2e-3,
+    "validations": 8,
+    "scored_on": reduced.task,
+}
 
 
 def _ablations() -> dict[str, dict[str, Recipe]]:
@@ -98,23 +85,16 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
     for lr in (0.1, 0.00001):  # without clipping, only the lower one survives
         recipes.append(table1.vary(f"vdsr-unclipped-lr{lr}", lr=lr, clip=None))
     smaller = {"options": {"width": 32}, "updates": 1_000, "test_on": ("bundled", "Set5")}
-    found = {r.name: {"quick": r.vary(r.name, **smaller), "reduced": r} for r in recipes}
+    found = {recipe.name: sizes(recipe, smaller) for recipe in recipes}
     for scales in ((2,), (3,), (4,), (2, 3), (2, 4), (3, 4), (2, 3, 4)):
         name = "vdsr-train-x" + "".join(map(str, scales))
-        recipe = reduced.vary(
-            name,
-            train_on=("T91",),
-            task=tuple(Bicubic(s) for s in scales),
-            scored_on=reduced.task,
-            minutes=None,
-        )
-        found[name] = {"quick": small.vary(name, task=recipe.task), "reduced": recipe}
+        task = tuple(Bicubic(s) for s in scales)
+        found[name] = sizes(on_91.vary(name, task=task, scored_on=reduced.task), SMALL)
     for depth in (5, 10, 15, 20):
-        deep = {"options": {"depth": depth}}
         for seed, name in enumerate(f"vdsr-depth{depth}{seed}" for seed in ("", "-seed1", "-seed2")):
-            recipe = reduced.vary(name, train_on=("T91",), seed=seed, minutes=None, **deep)
-            found[name] = {"quick": small.vary(name, seed=seed, **deep), "reduced": recipe}
+            recipe = on_91.vary(name, options={"depth": depth}, seed=seed)
+            found[name] = sizes(recipe, SMALL | {"options": {"depth": depth, "width": 32}})
     return found
 
 
-RECIPES = {"vdsr": {"smoke": smoke, "quick": quick, "reduced": reduced, "paper": paper}, **_ablations()}
+RECIPES = {"vdsr": vdsr, **_ablations()}
