@@ -29,10 +29,10 @@ notebooks: $(READY) ## run every chapter again and store its outputs
 	RESTORELIB_STATIC=1 TQDM_DISABLE=1 $(BIN)/jupyter execute --inplace book/*.ipynb
 
 assignments: $(READY) $(OTTER)/ready ## make the student copies, solutions and Gradescope archives of the exercises
-	$(BIN)/python -m tools.exercises build $(OTTER)/bin/python
+	$(BIN)/python -m grading build $(OTTER)/bin/python
 
 grade: $(READY) ## mark the notebooks in SUBMISSIONS=folder as EXERCISE=vdsr-lab, into marks.csv
-	$(BIN)/python -m tools.exercises grade "$(EXERCISE)" "$(SUBMISSIONS)" --confine $(CONFINE)
+	$(BIN)/python -m grading grade "$(EXERCISE)" "$(SUBMISSIONS)" --confine $(CONFINE)
 
 address: ## write ADDRESS=https://github.com/owner/name wherever the repository is named
 	$(PYTHON) tools/address.py "$(ADDRESS)"

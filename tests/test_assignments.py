@@ -17,10 +17,10 @@ import pytest
 import torch
 from pace import PATIENCE, slow
 
-from tools.exercises import judge, wire
-from tools.exercises.build import STUDENT, gradescope, start_cell
-from tools.exercises.grade import grade, plain, to_mark
-from tools.exercises.master import CHAPTERS, EXERCISES, MASTERS, read
+from grading import judge, wire
+from grading.build import STUDENT, gradescope, start_cell
+from grading.grade import grade, plain, to_mark
+from grading.master import CHAPTERS, EXERCISES, MASTERS, read
 
 SEEDS = (1, 2)
 
@@ -344,7 +344,7 @@ def test_gradescopes_archive_holds_what_it_needs(tmp_path):
         archive.extractall(tmp_path / "source")
     # it stands alone: no more of the library than its error
     help_text = subprocess.run(
-        [sys.executable, "-m", "tools.exercises", "--help"],
+        [sys.executable, "-m", "grading", "--help"],
         cwd=tmp_path / "source",
         env={"PATH": os.environ["PATH"]},
         capture_output=True,

@@ -1,13 +1,13 @@
-"""The command line of the exercises: python -m tools.exercises build | grade | gradescope-run."""
+"""The command line of the exercises: python -m grading build | grade | gradescope-run."""
 
 import sys
 from pathlib import Path
 
 import typer
 
+from grading import build as building
+from grading import grade as marking
 from restorelib.errors import RestoreError
-from tools.exercises import build as building
-from tools.exercises import grade as grading
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__.splitlines()[0])
 
@@ -24,25 +24,25 @@ def grade(
     folder: Path,
     out: Path = Path("marks.csv"),
     seed: int | None = None,
-    step: float = grading.STEP,
-    limit: float = grading.LIMIT,
+    step: float = marking.STEP,
+    limit: float = marking.LIMIT,
     confine: str = "bwrap",
 ) -> None:
     """Mark the notebooks in FOLDER as EXERCISE (as "vdsr-lab") and write the table OUT.
 
     A cell or a call may take STEP seconds, a submission LIMIT. CONFINE is bwrap, setpriv or none.
     """
-    grading.grade(exercise, folder, out, seed, step, limit, confine)
+    marking.grade(exercise, folder, out, seed, step, limit, confine)
 
 
 @app.command()
 def gradescope_run(exercise: str, folder: Path, out: Path) -> None:
     """Mark one submission inside Gradescope's container."""
-    grading.gradescope_results(exercise, folder, out)
+    marking.gradescope_results(exercise, folder, out)
 
 
 if __name__ == "__main__":
     try:
         app()
     except RestoreError as error:
-        sys.exit(f"exercises: {error}")
+        sys.exit(f"grading: {error}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 MASTERS = ROOT / "book" / "exercises"
 CHAPTERS = tuple(sorted(path.stem for path in MASTERS.glob("*.ipynb")))
 LENGTHS = ("lab", "homework")

@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from grading.master import EXERCISES, MASTERS, ROOT, Exercise, read
 from restorelib.errors import RestoreError
-from tools.exercises.master import EXERCISES, MASTERS, ROOT, Exercise, read
 
 STUDENT = MASTERS / "student"
 BUILT = ROOT / "_build" / "exercises"
@@ -42,9 +42,9 @@ RUN = """\
 #!/usr/bin/env bash
 chmod 700 /autograder/source /autograder/results
 cd /autograder/source
-python3 -m tools.exercises gradescope-run {exercise} /autograder/submission /autograder/results/results.json
+python3 -m grading gradescope-run {exercise} /autograder/submission /autograder/results/results.json
 """
-NEEDED = ("restorelib/errors.py", "tools/exercises/*.py")
+NEEDED = ("restorelib/errors.py", "grading/*.py")
 
 
 # One process for all, because importing otter takes longer than its work.

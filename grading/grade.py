@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from grading import judge
+from grading.judge import Verdict
+from grading.master import EXERCISES, Exercise, read
 from restorelib.errors import RestoreError
-from tools.exercises import judge
-from tools.exercises.judge import Verdict
-from tools.exercises.master import EXERCISES, Exercise, read
 
 STEP = 20.0
 LIMIT = 300.0
@@ -46,7 +46,7 @@ def verdicts(
 ) -> Iterator[tuple[str, Verdict]]:
     """Mark submissions one after the other; a judge that dies or hangs costs its own submission only."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tools.exercises.judge"])
+    context.set_forkserver_preload(["grading.judge"])
     for name, path in found.items():
         ours, theirs = context.Pipe(duplex=False)
         arguments = (theirs, exercise, path, seed, step, limit, confinement)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import torch
 
-from tools.exercises import wire
-from tools.exercises.master import Exercise, Question, read
+from grading import wire
+from grading.master import Exercise, Question, read
 
 LARGEST = 20 * 2**20  # bytes of a notebook
 WORKER_MEGABYTES = 6_000  # of addresses; torch alone takes two thirds

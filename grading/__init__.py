@@ -1,4 +1,4 @@
-"""Hands out and grades the exercises in book/exercises: `python -m tools.exercises --help`.
+"""Hands out and grades the exercises in book/exercises: `python -m grading --help`.
 
 A master notebook holds questions, solutions and tests. `build` makes the student copies from it, with
 otter-grader. `grade` runs each submission in a confined process of its own (`worker`), while the tests run
