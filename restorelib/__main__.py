@@ -149,10 +149,10 @@ def bench(
     compiled: Annotated[bool, typer.Option("--compile", help="time torch.compile too")] = False,
 ) -> None:
     """Measure what training costs on this machine, and what each choice of the loop gives."""
-    from restorelib import bench
+    from restorelib.bench import bench, results
 
-    result = bench.bench(tuple(networks or ()), compiled)
-    print(json.dumps(result, indent=1) if as_json else bench.as_text(result))
+    result = bench(tuple(networks or ()), compiled)
+    print(json.dumps(result, indent=1) if as_json else results.as_text(result))
 
 
 @app.command("runs")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import torch
 
+# What torch calls the number formats that `best_precision` names.
+FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16, "no": torch.float32}
+
 
 def commit() -> str | None:
     """The git commit of the code, None outside a checkout; "+" marks uncommitted changes."""

@@ -216,53 +216,6 @@ def notes(table: str, *ours: str) -> list[str]:
     return [f"Paper: {TABLES[table].source}.", *(f"Ours: {cost(our)}." for our in ours)]
 
 
-def speeds(result: dict) -> Grid:
-    """A result of `restorelib.bench.bench` as a table: how fast each network trains on a machine."""
-    header = ("network", "parameters", "patch", "patches/s", "GFLOP/s", "of peak", "of bare network", "MiB")
-    rows = [
-        (
-            row["network"],
-            f"{row['parameters']:,}",
-            f"{row['patch']} × {row['patch']}",
-            f"{row['patches_per_second']:.0f}",
-            f"{row['gflops']:.0f}",
-            f"{row['peak_fraction']:.0%}",
-            f"{row['bare_over_step']:.0%}",
-            f"{row['memory_mb']}",
-        )
-        for row in result["rows"]
-    ]
-    return Grid(f"Training on {result['hardware']}", header, rows, [_machine(result)])
-
-
-def choices(result: dict) -> Grid:
-    """How many times longer a step takes with one choice undone, and how patches are fed."""
-    ways = list(result["rows"][0]["times_longer"])
-    header = ("network", *ways, "sampler", "loader", "share")
-    rows = [
-        (
-            row["network"],
-            *(f"× {row['times_longer'][way]:.2f}" for way in ways),
-            f"{row['sampler_patches_per_second']:,}",
-            f"{row['loader_patches_per_second']:,}",
-            f"{row['sampler_share']:.1%}",
-        )
-        for row in result["rows"]
-    ]
-    about = (
-        "Sampler and loader: patches/s of the book's sampler and of the DataLoader. Share: what drawing "
-        "patches takes of a step."
-    )
-    return Grid("Duration of a step with one choice undone", header, rows, [about, _machine(result)])
-
-
-def _machine(result: dict) -> str:
-    return (
-        f"Measured on {result['hardware']} with torch {result['torch']} in {result['precision']}; "
-        f"the fastest convolution there makes {result['convolution_peak_gflops']:,.0f} GFLOP/s."
-    )
-
-
 def minutes_to(levels: Sequence[float], names: Sequence[str]) -> Grid:
     """When the validation PSNR of runs first reached some levels, in minutes; a dash where it never did."""
     rows = []

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from restorelib import bench
+from restorelib.bench import results, rivals
 from restorelib.degrade import Bicubic, Noise
 from restorelib.images import to_image
 from restorelib.patches import Patches
@@ -66,7 +67,7 @@ def test_a_step_can_be_fed_by_the_loader(noise):
 def test_the_loader_decodes_crops_and_flips(noise, tmp_path):
     picture = noise(9, 12)
     patches = Patches([picture], (Noise(0),), size=7, batch=4)
-    loader = bench.decoding_loader([picture, noise(6, 50)], tmp_path / "png", patches, batch=4)
+    loader = rivals.decoding_loader([picture, noise(6, 50)], tmp_path / "png", patches, batch=4)
     assert [path.name for path in (tmp_path / "png").iterdir()] == ["0.png"]  # the other holds no patch
     windows = set()
     for top in range(3):
@@ -95,10 +96,55 @@ def test_the_result_has_its_keys_and_its_ratios_are_those_of_its_figures(tiny):
     assert row["peak_fraction"] == pytest.approx(row["gflops"] / result["convolution_peak_gflops"], abs=0.05)
     assert row["memory_mb"] > 0
     assert {"NCHW", "DataLoader"} <= row["times_longer"].keys()
-    told = bench.as_text(result)
+    told = results.as_text(result)
     assert f"{row['patches_per_second']} patches/s of 17 pixels" in told
 
 
 def test_an_unknown_network_is_refused(refused):
     with refused("no network called 'vdsl' has a recipe; there are .*vdsr"):
         bench.bench(("vdsl",))
+
+
+# ---------------------------------------------------------------- results as tables
+
+
+ROW = {
+    "network": "vdsr",
+    "parameters": 665_921,
+    "patch": 41,
+    "patches_per_second": 107.6,
+    "gflops": 721.4,
+    "peak_fraction": 0.789,
+    "bare_over_step": 0.968,
+    "memory_mb": 117,
+    "times_longer": {"NCHW": 1.15, "fp32": 1.9},
+    "sampler_patches_per_second": 22905,
+    "loader_patches_per_second": 585,
+    "sampler_share": 0.0047,
+}
+RESULT = {
+    "hardware": "a machine",
+    "torch": "2.13.0",
+    "precision": "bf16",
+    "convolution_peak_gflops": 914.4,
+    "rows": [ROW],
+}
+
+
+def test_the_speed_of_networks_as_measured():
+    grid = results.speeds(RESULT)
+    assert grid.rows == [("vdsr", "665,921", "41 × 41", "108", "721", "79%", "97%", "117")]
+    assert "914 GFLOP/s" in grid.notes[0]
+
+
+def test_choices_that_are_undone():
+    grid = results.choices(RESULT)
+    assert grid.header == ("network", "NCHW", "fp32", "sampler", "loader", "share")
+    assert grid.rows == [("vdsr", "× 1.15", "× 1.90", "22,905", "585", "0.5%")]
+
+
+def test_the_shipped_bench_keeps_what_the_page_says():
+    for result in results.shipped():
+        assert result["sampler_share"] < 0.05
+        assert result["sampler_over_dataloader"] > 20
+        assert min(row["bare_over_step"] for row in result["rows"]) > 0.8

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from test_figures import Page
 
-from restorelib import bench, runs, tables
+from restorelib import runs, tables
 from restorelib.papers import TABLES, Cell
 from restorelib.tables import Grid, benchmark, cost, difference, score_of, show
 
@@ -136,54 +136,9 @@ def test_a_benchmark_with_a_run_for_each_scale():
     assert [note.split(",")[0] for note in grid.notes[1:]] == ["Ours: vdsr-quick", "Ours: vdsr-reduced"]
 
 
-# ---------------------------------------------------------------- what training costs
-
-
-ROW = {
-    "network": "vdsr",
-    "parameters": 665_921,
-    "patch": 41,
-    "patches_per_second": 107.6,
-    "gflops": 721.4,
-    "peak_fraction": 0.789,
-    "bare_over_step": 0.968,
-    "memory_mb": 117,
-    "times_longer": {"NCHW": 1.15, "fp32": 1.9},
-    "sampler_patches_per_second": 22905,
-    "loader_patches_per_second": 585,
-    "sampler_share": 0.0047,
-}
-BENCH = {
-    "hardware": "a machine",
-    "torch": "2.13.0",
-    "precision": "bf16",
-    "convolution_peak_gflops": 914.4,
-    "rows": [ROW],
-}
-
-
-def test_the_speed_of_networks_as_measured():
-    grid = tables.speeds(BENCH)
-    assert grid.rows == [("vdsr", "665,921", "41 × 41", "108", "721", "79%", "97%", "117")]
-    assert "914 GFLOP/s" in grid.notes[0]
-
-
-def test_choices_that_are_undone():
-    grid = tables.choices(BENCH)
-    assert grid.header == ("network", "NCHW", "fp32", "sampler", "loader", "share")
-    assert grid.rows == [("vdsr", "× 1.15", "× 1.90", "22,905", "585", "0.5%")]
-
-
 def test_minutes_until_a_level(monkeypatch):
     curve = ((10, 1.04, 33.0), (20, 2.0, 34.0), (30, 3.0, 33.5))
     about = runs.record("vdsr-quick").model_copy(update={"hardware": "a machine", "validation": curve})
     monkeypatch.setattr(tables.runs, "record", lambda name: about)
     grid = tables.minutes_to((32.9, 33.5, 35), ["one"])
     assert grid.rows == [("one", "a machine", "1.0", "2.0", "–")]
-
-
-def test_the_shipped_bench_keeps_what_the_page_says():
-    for result in bench.shipped():
-        assert result["sampler_share"] < 0.05
-        assert result["sampler_over_dataloader"] > 20
-        assert min(row["bare_over_step"] for row in result["rows"]) > 0.8

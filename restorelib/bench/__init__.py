@@ -1,10 +1,10 @@
 """What training costs on this machine, and what each choice of the training loop gives.
 
 All ways of doing a thing are timed in turns in the same run, so that a busy machine slows all of them alike;
-compare ratios, not seconds.
+compare ratios, not seconds. This module measures. What a training is compared with stands in
+`restorelib.bench.rivals`, how a result is shown in `restorelib.bench.results`.
 """
 
-import json
 import multiprocessing
 import os
 import tempfile
@@ -17,30 +17,25 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-import numpy as np
 import torch
-from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
 
+from restorelib.bench.rivals import bare_step, decoding_loader, processors
 from restorelib.blocks import conv
 from restorelib.errors import RestoreError
 from restorelib.evaluation import restore
-from restorelib.machine import best_precision, hardware, peak_memory_mb
+from restorelib.machine import FORMATS, best_precision, hardware, peak_memory_mb
 from restorelib.networks import build
-from restorelib.objectives import loss_of
 from restorelib.recipe import Recipe
 from restorelib.recipes import RECIPES
-from restorelib.runs import MEASURED
 from restorelib.sets import load_set, obtainable
 from restorelib.training import Training
 
 ROUNDS = 5
 PICTURE, TILE = 384, 128
-FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16, "no": torch.float32}
 
 
 def benched() -> dict[str, Recipe]:
@@ -50,11 +45,6 @@ def benched() -> dict[str, Recipe]:
         if "reduced" in profiles:
             chosen.setdefault(profiles["reduced"].network, profiles["reduced"])
     return chosen
-
-
-def shipped() -> list[dict]:
-    """The results of `bench` that come with the book, one a machine."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(MEASURED.glob("bench-*.json"))]
 
 
 def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
@@ -190,11 +180,6 @@ def in_turns(
     return {way: median(measured) for way, measured in times.items()}
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def convolution_peak() -> float:
     """The most GFLOP/s that a large 3x3 convolution reaches here, in the precision that training uses."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -209,63 +194,6 @@ def convolution_peak() -> float:
             fastest = min(seconds(lambda: layer(x)) for _ in range(3 * ROUNDS))  # noqa: B023
         rates.append(2 * 9 * width**2 * count * side**2 / fastest / 1e9)
     return max(rates)
-
-
-# ---------------------------------------------------------------- what is compared
-
-
-def bare_step(recipe: Recipe, pair: tuple[torch.Tensor, torch.Tensor]) -> Callable[[], None]:
-    """A training step with nothing but network, loss and optimiser, on one batch."""
-    degraded, clean = pair[0].contiguous(memory_format=torch.channels_last), pair[1]
-    network = build(recipe.network, **recipe.options)
-    network = network.to(degraded.device, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), fused=True)
-    kind = FORMATS[best_precision()]
-
-    def step() -> None:
-        with torch.autocast(degraded.device.type, kind, enabled=kind != torch.float32):
-            loss = loss_of(recipe, network, degraded, clean)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-
-    return step
-
-
-class Decoding(Dataset):
-    """Random crops as the public toolboxes make them: decode a file, crop, flip, for every patch."""
-
-    def __init__(self, files: list[Path], side: int, channels: int):
-        self.files, self.side = files, side
-        self.mode = "L" if channels == 1 else "RGB"
-
-    def __len__(self) -> int:
-        return 10**9
-
-    def __getitem__(self, index: int) -> torch.Tensor:
-        random = np.random.default_rng(index)
-        with Image.open(self.files[random.integers(len(self.files))]) as file:
-            picture = np.array(file.convert(self.mode))
-        top = random.integers(picture.shape[0] - self.side + 1)
-        left = random.integers(picture.shape[1] - self.side + 1)
-        crop = picture[top : top + self.side, left : left + self.side]
-        if random.random() < 0.5:
-            crop = crop[:, ::-1]
-        crop = np.rot90(crop, random.integers(4)).reshape(self.side, self.side, -1)
-        return torch.from_numpy(crop.copy()).permute(2, 0, 1).float() / 255
-
-
-def decoding_loader(pictures: list[np.ndarray], folder: Path, patches, batch: int) -> DataLoader:
-    """A DataLoader over the same pictures as PNG files, with a worker for each processor."""
-    folder.mkdir()
-    side = patches.cuts[0].full
-    files = []
-    for i, picture in enumerate(pictures):
-        if min(picture.shape[:2]) >= side:
-            files.append(folder / f"{i}.png")
-            Image.fromarray(picture).save(files[-1])
-    dataset = Decoding(files, side, patches.channels)
-    return DataLoader(dataset, batch, num_workers=processors(), pin_memory=torch.cuda.is_available())
 
 
 # ---------------------------------------------------------------- work, memory, pictures
@@ -342,29 +270,3 @@ def restoring_seconds(recipe: Recipe) -> tuple[float, float]:
         }
     )
     return took["whole"], took["tiles"]
-
-
-# ---------------------------------------------------------------- telling
-
-
-def as_text(result: dict) -> str:
-    """The result of `bench` in a few lines a network."""
-    peak = f"convolution peak {result['convolution_peak_gflops']:.0f} GFLOP/s in {result['precision']}"
-    lines = [f"{result['hardware']}, torch {result['torch']}, {peak}"]
-    for row in result["rows"]:
-        undone = ", ".join(f"{way} {times:.2f}" for way, times in row["times_longer"].items())
-        lines += [
-            "",
-            f"{row['network']}: {row['patches_per_second']} patches/s of {row['patch']} pixels, "
-            f"{row['batch']} a batch",
-            f"  {row['gflops']:.0f} GFLOP/s, {row['peak_fraction']:.0%} of the peak; "
-            f"a step needs {row['memory_mb']} MiB",
-            f"  the step runs at {row['bare_over_step']:.0%} of the bare network's speed",
-            f"  the sampler draws {row['sampler_patches_per_second']} patches/s, "
-            f"{row['sampler_share']:.1%} of the step, "
-            f"{row['sampler_over_dataloader']:.0f} times what a decoding DataLoader does",
-            f"  times as long with one choice undone: {undone}",
-            f"  {row['picture']}x{row['picture']} pixels restored in {row['whole_seconds']} s, "
-            f"in tiles of {row['tile']}: {row['tiles_seconds']} s",
-        ]
-    return "\n".join(lines)
