@@ -84,7 +84,7 @@ def address(run: str) -> str | None:
 
 def pages(run: str) -> list[str]:
     """The book's pages that name a run or lead to its record; none where the book is not at hand."""
-    named = re.compile(rf"(?<![\w.-]){re.escape(run)}(?![\w.+-]|\.\w)")
+    named = re.compile(rf"(?<![\w.-]){re.escape(run)}(?![\w+-]|\.\d)")
     found = [*BOOK.glob("*.ipynb"), *BOOK.glob("*.md")]
     return sorted(path.name for path in found if named.search(path.read_text(encoding="utf-8")))
 

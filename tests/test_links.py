@@ -1,9 +1,12 @@
 """Every link from one built page to another, or to a place on it, arrives."""
 
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from built import HTML, pages
+
+import restorelib
 
 PAGES = pages()
 
@@ -38,3 +41,13 @@ def test_no_broken_link():
             elif target in anchors and unquote(address.fragment) not in anchors[target].ids:
                 broken.append(f"{page}: {link} (no such place on the page)")
     assert broken == []
+
+
+def test_numbers_lead_to_records_that_are_there():
+    files = f"{restorelib.REPOSITORY}/blob/main/"
+    root = Path(__file__).parents[1]
+    for page in ("scoreboard", "index", "vdsr", "rednet", "edsr", "memnet", "mtrnn", "side_by_side"):
+        links = Anchors(f"book/{page}.html").links
+        records = [link.removeprefix(files) for link in links if link.startswith(f"{files}restorelib/")]
+        assert any(link.startswith("restorelib/runs/") for link in records), page
+        assert [link for link in records if not (root / link).is_file()] == []

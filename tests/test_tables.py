@@ -6,9 +6,9 @@ import shutil
 import pytest
 from test_figures import Page
 
-from restorelib import runs, tables
+from restorelib import REPOSITORY, runs, tables
 from restorelib.papers import TABLES, Cell
-from restorelib.tables import Grid, benchmark, cost, difference, score_of, show
+from restorelib.tables import Grid, benchmark, cost, difference, linked, score_of, show
 
 
 @pytest.fixture
@@ -100,6 +100,33 @@ def test_a_table_as_html_is_escaped_and_can_be_read_aloud():
 def test_a_table_as_text_is_aligned():
     grid = Grid("Caption", ("name", "dB"), [("VDSR", "37.53"), ("a", "–")], ["Note."])
     assert repr(grid).splitlines() == ["Caption", "name  dB", "VDSR  37.53", "a     –", "Note."]
+
+
+def test_a_number_of_ours_leads_to_its_record():
+    names = ("vdsr-quick", "vdsr-reduced")
+    rows = [(name, tables.ours(name, "Set5", 2), "+0.1") for name in names]
+    grid = Grid("Ours", ("run", "dB", "gain"), [*rows, ("both", tables.spread(names, "Set5", 2), "0")])
+    first, second = (f"{REPOSITORY}/blob/main/restorelib/runs/{name}/record.json" for name in names)
+    assert grid.runs() == list(names)
+    links = [link["href"] for link in Page(grid._repr_html_()).all("a")]
+    # The names and numbers of two rows, the mean of both, and the list below.
+    assert links == [first, first, second, second, first, first, second]
+    assert "Records (2)" in grid._repr_html_()
+    assert repr(grid).splitlines()[2] == f"vdsr-quick    {rows[0][1]}  +0.1"
+
+
+def test_what_the_book_does_not_ship_has_no_link(scored):
+    assert linked("a word, 0.1 dB, x-y and bicubic") == "a word, 0.1 dB, x-y and bicubic"
+    assert linked(tables.Ours("37.0", "runs/my-run")) == "37.0"
+    assert linked("<edsr-x2>") == "&lt;edsr-x2&gt;"
+
+
+def test_names_of_runs_lead_to_records_in_text_and_in_markdown():
+    address = f"{REPOSITORY}/blob/main/restorelib/measured/bm3d-30.json"
+    assert linked("Ours: bm3d/30.") == f'Ours: <a href="{address}">bm3d/30</a>.'
+    assert linked("Ours: bm3d/30.", markdown=True) == f"Ours: [bm3d/30]({address})."
+    assert "measured/edsr-x2-reduced+.json" in linked("edsr-x2-reduced+")
+    assert "runs/vdsr-residual-lr0.1-quick/" in linked("(vdsr-residual-lr0.1-quick)")
 
 
 def test_the_spread_over_seeds_is_half_the_range(monkeypatch):
