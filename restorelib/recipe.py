@@ -30,7 +30,7 @@ class Recipe:
             and MatConvNet have it, which clipping thresholds and learning rates of 2016 are made for).
         final_weight: the final prediction's share of the loss; the rest goes in equal parts to those that a
             `supervised` network makes on its way (alpha of the MemNet paper, section 3.3).
-        optimiser: "adamw" or "sgd" (momentum 0.9).
+        optimiser: "adamw", "sgd" (momentum 0.9), or "muon" (`restorelib.optimisers.Muon`).
         lr, weight_decay: of the optimiser.
         schedule: "cosine" (2 % warm-up, then down to zero), "steps" (divided by ten at each quarter),
             "halving" (halved every 200,000 updates), "tenths" (halved after each tenth), or "constant".
@@ -38,6 +38,8 @@ class Recipe:
             these with the threshold divided by the rate: "norm/lr" or "value/lr" (the VDSR paper's adjustable
             clipping, section 3.2).
         clip_threshold: theta of the VDSR paper.
+        average: decay of the average of the weights that is validated and kept (`restorelib.averaging`), e.g.
+            0.998. None: the last weights are.
         seed: of weights and patches.
         validations: how many times a validation PSNR is taken, evenly over the training.
         start: a recipe whose trained weights this training begins with, wherever name and shape agree.
@@ -63,6 +65,7 @@ class Recipe:
     schedule: str = "cosine"
     clip: str | None = "norm"
     clip_threshold: float = 1.0
+    average: float | None = None
     seed: int = 0
     validations: int = 10
     scored_on: tuple[Degradation, ...] = ()

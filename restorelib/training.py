@@ -22,6 +22,7 @@ from accelerate.utils.memory import should_reduce_batch_size as out_of_memory
 from torch import nn
 from tqdm.auto import tqdm
 
+from restorelib.averaging import Average, measure_statistics
 from restorelib.checkpoints import joined, misfit, parted, read_tensors, write_tensors
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
@@ -33,6 +34,9 @@ from restorelib.patches import Patches
 from restorelib.recipe import Recipe, learning_rate
 
 # ---------------------------------------------------------------- the loop
+
+
+STATISTICS = 20  # batches that averaged weights measure their statistics of batch normalisation on
 
 
 class Stopped(RestoreError):
@@ -109,6 +113,7 @@ class Training:
         self.network, self.optimiser = self.accelerator.prepare(
             torch.compile(network) if compiled else network, optimiser
         )
+        self.average = Average(self.bare_network(), recipe.average) if recipe.average else None
         self.batch = recipe.batch * self.accelerator.num_processes
         self.progress = Progress()
         if folder and (folder / "checkpoint.safetensors").exists():
@@ -123,10 +128,16 @@ class Training:
         return self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
 
     def trained(self) -> nn.Module:
-        """A copy of the network as it is now, in eval mode and fp32, free of mixed precision."""
+        """A copy of the network as it is now, in eval mode and fp32, free of mixed precision.
+
+        Its weights are the average if the recipe has one.
+        """
         network = build(self.recipe.network, **self.recipe.options)
-        network.load_state_dict(self.weights())
-        return network.to(self.accelerator.device, memory_format=torch.channels_last).eval()
+        network.load_state_dict(self.weights() | (self.average.weights if self.average else {}))
+        network = network.to(self.accelerator.device, memory_format=torch.channels_last).eval()
+        if self.average:
+            measure_statistics(network, (self.patches.batch(i)[0] for i in range(STATISTICS)))
+        return network
 
     def step(self) -> torch.Tensor:
         """Draw the next batch and learn from it, at the rate that the schedule has now; returns the loss."""
@@ -149,6 +160,8 @@ class Training:
         clip_gradients(self.recipe, list(self.network.parameters()), lr)
         self.optimiser.step()
         self.progress.step += 1
+        if self.average:
+            self.average.follow(self.progress.step)
         return loss.detach()
 
     def done(self) -> float:
@@ -286,7 +299,8 @@ class Training:
         about = {"recipe": self.recipe.digest(), "progress": json.dumps(asdict(self.progress))}
         if self.accelerator.scaler:  # fp16: the factor that keeps small gradients from becoming zero
             about["scaler"] = json.dumps(self.accelerator.scaler.state_dict())
-        tensors = joined({"network": self.weights(), "optimiser": state})
+        parts = {"network": self.weights(), "optimiser": state}
+        tensors = joined(parts | ({"average": self.average.weights} if self.average else {}))
         write_tensors(self.folder / "checkpoint.safetensors", tensors, about)
 
     def resume(self) -> None:
@@ -295,19 +309,21 @@ class Training:
         tensors, about = read_tensors(path)
         if not self.recipe.made(about.get("recipe", "")):
             raise RestoreError(f"{path} was made by another recipe; choose another --out or remove it")
-        weights, flat = parted(tensors, ("network", "optimiser"), path)
+        weights, flat, average = parted(tensors, ("network", "optimiser", "average"), path)
         network = self.bare_network()
         if wrong := misfit(weights, network):
             raise RestoreError(f"{path}: does not fit the recipe's network; it {wrong}")
         network.load_state_dict(weights)
-        parameters = list(network.parameters())
+        if self.average:
+            self.average.resume(average)
+        groups = self.optimiser.state_dict()["param_groups"]
+        parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
         state: dict[int, dict] = {}
         for name, tensor in flat.items():
             index, key = name.split(".")
             # Fused optimisers want their state laid out in memory as the weights are.
             like = parameters[int(index)] if tensor.ndim else tensor
             state.setdefault(int(index), {})[key] = torch.empty_like(like.detach()).copy_(tensor)
-        groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         if self.accelerator.scaler and "scaler" in about:  # not if it was made without fp16, elsewhere
             self.accelerator.scaler.load_state_dict(json.loads(about["scaler"]))

@@ -24,6 +24,7 @@ ROOMS = [
     "baselines",
     "objectives",
     "optimisers",
+    "averaging",
     "training",
     "recipes",
     "runs",

@@ -125,7 +125,7 @@ def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
         "sampler_patches_per_second": round(recipe.batch / took["sampler"]),
         "loader_patches_per_second": round(recipe.batch / took["loader alone"]),
         "sampler_share": round(took["sampler"] / took["step"], 4),
-        "sampler_over_dataloader": round(took["loader alone"] / took["sampler"], 1),
+        "sampler_over_dataloader": float(f"{took['loader alone'] / took['sampler']:.3g}"),
         # How many times longer a step takes when one choice is undone.
         "times_longer": {
             way: round(took[way] / took["step"], 2)

@@ -1,0 +1,59 @@
+"""An exponential average of the weights on the way: what a training is validated and shipped with.
+
+Late in a training the weights go back and forth around a better place, and their mean lies nearer to it. With
+an average a constant rate gives most of what a falling rate gives, and a training that is cut short loses
+little (Polyak and Juditsky 1992; for networks, Tarvainen and Valpola 2017).
+"""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import nn
+
+
+class Average:
+    """The average of a network's weights; batch statistics are not averaged, see `measure_statistics`.
+
+    Args:
+        network: whose weights to follow.
+        decay: the part of the average that an update leaves. After n updates at most (1 + n) / (10 + n), so
+            that the first weights are soon forgotten.
+    """
+
+    def __init__(self, network: nn.Module, decay: float):
+        self.decay = decay
+        self.followed = dict(network.named_parameters())
+        self.weights = {name: weight.detach().clone() for name, weight in self.followed.items()}
+
+    @torch.no_grad()
+    def follow(self, update: int) -> None:
+        """Take in the weights after an update, counted from 1."""
+        decay = min(self.decay, (1 + update) / (10 + update))
+        torch._foreach_lerp_(list(self.weights.values()), list(self.followed.values()), 1 - decay)
+
+    def resume(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Go on from an average that a checkpoint kept."""
+        for name, weight in self.weights.items():
+            weight.copy_(weights[name])
+
+
+@torch.no_grad()
+def measure_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> None:
+    """Give batch normalisation the mean statistics of some batches; other networks stay as they are.
+
+    Averaged weights make other features than any weights on the way, so neither the statistics of the last
+    weights nor an average of statistics is theirs.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    if not norms:
+        return
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean
+    network.train()
+    for batch in batches:
+        network(batch)
+    network.eval()
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
