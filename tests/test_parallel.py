@@ -79,9 +79,21 @@ def doubled_batch(recipe, pictures):
     return losses, training.weights()
 
 
-@pytest.mark.parametrize("loss", ["l1", "sse"])
-def test_two_processes_train_as_one_with_the_doubled_batch(recipe, small_set, tmp_path, loss):
-    recipe = replace(recipe, loss=loss, lr=1e-3, optimiser="sgd", clip="norm", clip_threshold=0.5)
+@pytest.mark.parametrize(
+    ("loss", "optimiser", "width"), [("l1", "sgd", 8), ("sse", "sgd", 8), ("l1", "muon", 32)]
+)
+def test_two_processes_train_as_one_with_the_doubled_batch(
+    recipe, small_set, tmp_path, loss, optimiser, width
+):
+    recipe = recipe.vary(
+        "tiny",
+        options={"width": width},
+        loss=loss,
+        lr=1e-3,
+        optimiser=optimiser,
+        clip="norm",
+        clip_threshold=0.5,
+    )
     pictures = list(load_set(str(small_set)).values())
     results = two_processes(recipe, pictures, tmp_path)
     losses, weights = doubled_batch(recipe, pictures)

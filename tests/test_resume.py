@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 
@@ -38,9 +37,19 @@ def start():
     return begin
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_ten_ends_at_random_moments_change_nothing(recipe, start, wait_for_training, tmp_path, number):
-    longer = replace(recipe, updates=30)
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [
+        (signal.SIGKILL, {}),
+        (signal.SIGTERM, {}),
+        (signal.SIGKILL, {"optimiser": "muon", "average": 0.9, "options": {"width": 32}}),
+    ],
+    ids=["SIGKILL", "SIGTERM", "SIGKILL-muon-average"],
+)
+def test_ten_ends_at_random_moments_change_nothing(
+    recipe, start, wait_for_training, tmp_path, number, changes
+):
+    longer = recipe.vary("tiny", updates=30, **changes)
 
     process = start(longer, tmp_path / "unbroken")
     wait_for_training(tmp_path / "unbroken")

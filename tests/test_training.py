@@ -188,9 +188,9 @@ def test_adjustable_clipping_loosens_as_the_rate_falls(recipe):
 # ---------------------------------------------------------------- learning
 
 
-@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd", "muon"])
 def test_one_batch_can_be_learned_by_heart(recipe, train, optimiser):
-    rates = {"adamw": 3e-3, "sgd": 0.1}
+    rates = {"adamw": 3e-3, "sgd": 0.1, "muon": 3e-3}
     by_heart = recipe.vary(
         "by-heart",
         options={"depth": 4, "width": 32},
@@ -208,7 +208,7 @@ def test_one_batch_can_be_learned_by_heart(recipe, train, optimiser):
     training.patches.batch = lambda step: pair
     losses = [training.step().item() for _ in range(by_heart.updates)]
     assert losses[0] == pytest.approx((25 / 255) ** 2, rel=0.3)  # it starts at the noise
-    assert losses[-1] < losses[0] / {"adamw": 100, "sgd": 5}[optimiser]
+    assert losses[-1] < losses[0] / {"adamw": 100, "sgd": 5, "muon": 100}[optimiser]
 
 
 def test_a_short_training_is_better_than_none(recipe, train):
