@@ -26,7 +26,7 @@ serve: book ## build the book and show it on http://127.0.0.1:8000
 	$(BIN)/python -u -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 notebooks: $(READY) ## run every chapter again and store its outputs
-	RESTORELIB_STATIC=1 TQDM_DISABLE=1 $(BIN)/jupyter execute --inplace book/*.ipynb
+	$(BIN)/python tools/run_notebooks.py
 
 assignments: $(READY) $(OTTER)/ready ## make the student copies, solutions and Gradescope archives of the exercises
 	$(BIN)/python -m grading build $(OTTER)/bin/python

@@ -62,6 +62,10 @@ def test_executed_from_top_to_bottom(code):
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
 
 
+def test_no_times_of_cells(code):
+    assert [cell["id"] for cell in code if "execution" in cell["metadata"]] == []
+
+
 def test_begins_with_what_an_empty_runtime_needs(code):
     assert "".join(code[0]["source"]) == FIRST_CELL.format(*configured(BOOK.parent))
 
