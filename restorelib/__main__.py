@@ -203,6 +203,8 @@ def _print_training(record: Record) -> None:
     print(
         f"  {record.images_per_second} patches/s, {record.peak_memory_mb:,} MiB, precision {record.precision}"
     )
+    for update, what in record.accidents or ():
+        print(f"  accident at update {update:,}: {what}")
     print(f"  seed {record.seed}, torch {record.torch}, commit {record.commit}")
 
 

@@ -1,7 +1,11 @@
-"""What a training runs on: hardware, number format, memory, and the commit of the code."""
+"""What a training runs on: hardware, number format, memory, the commit of the code, and signals to end."""
 
 import platform
+import signal
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -58,3 +62,23 @@ def best_precision() -> str:
     # Without these instructions a CPU emulates bf16, which is slower than fp32.
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # older torch does not say
     return "bf16" if capabilities.get("avx512_bf16") else "no"
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[list[str]]:
+    """A list that receives the name of a signal to end, so that the loop can finish its update first."""
+    asked: list[str] = []
+    if threading.current_thread() is not threading.main_thread():  # Python handles signals only there
+        yield asked
+        return
+
+    def note(number: int, _) -> None:
+        asked.append({signal.SIGINT: "Ctrl-C"}.get(number, signal.Signals(number).name))
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is note:
+                signal.signal(number, handler)

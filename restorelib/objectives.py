@@ -16,6 +16,8 @@ from restorelib.tiles import apply
 
 def check_fit(recipe: Recipe, network: Restorer) -> None:
     """Raise `RestoreError` if a recipe asks of its network what that cannot do."""
+    if recipe.on_accident not in ("go on", "go back"):
+        raise RestoreError(f"{recipe.name}: on_accident is '{recipe.on_accident}'; say 'go on' or 'go back'")
     for degradation in recipe.task:
         if isinstance(degradation, Bicubic) and degradation.enlarge != network.takes_enlarged:
             size = "enlarged pictures" if network.takes_enlarged else "small pictures"

@@ -1,6 +1,6 @@
 """What makes a step of a gradient: the optimisers, and the limits on gradients."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import nn
@@ -33,6 +33,28 @@ def make_optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     if recipe.optimiser == "muon":
         return Muon(network, **arguments)
     raise RestoreError(f"no optimiser is called '{recipe.optimiser}'; there are adamw, sgd, muon")
+
+
+def state_of(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """The tensors that an optimiser keeps, as "PARAMETER.NAME", for a checkpoint."""
+    return {
+        f"{parameter}.{name}": value
+        for parameter, values in optimiser.state_dict()["state"].items()
+        for name, value in values.items()
+        if torch.is_tensor(value)
+    }
+
+
+def load_state(optimiser: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Give an optimiser what `state_of` took from one like it."""
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, name = key.split(".")
+        # Fused optimisers want their state laid out in memory as the weights are.
+        like = parameters[int(index)].detach() if tensor.ndim else tensor
+        state.setdefault(int(index), {})[name] = torch.empty_like(like).copy_(tensor)
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
 # ---------------------------------------------------------------- Muon

@@ -40,6 +40,9 @@ class Recipe:
         clip_threshold: theta of the VDSR paper.
         average: decay of the average of the weights that is validated and kept (`restorelib.averaging`), e.g.
             0.998. None: the last weights are.
+        on_accident: what to do when the loss jumps, a layer dies or validation falls far
+            (`restorelib.accidents`): "go on", or "go back" to the last validation where all was well, and
+            halve the rate.
         seed: of weights and patches.
         validations: how many times a validation PSNR is taken, evenly over the training.
         start: a recipe whose trained weights this training begins with, wherever name and shape agree.
@@ -66,6 +69,7 @@ class Recipe:
     clip: str | None = "norm"
     clip_threshold: float = 1.0
     average: float | None = None
+    on_accident: str = "go on"
     seed: int = 0
     validations: int = 10
     scored_on: tuple[Degradation, ...] = ()

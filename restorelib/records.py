@@ -140,6 +140,7 @@ class Record(_Plain):
         peak_memory_mb: the most memory it held, in MiB.
         loss: (update, mean loss since the last entry).
         validation: (update, minutes, PSNR in dB).
+        accidents: (update, what went wrong); None where nobody looked, in the first records.
         scores: on its test sets.
         weights_sha256: of `weights.safetensors`.
     """
@@ -165,8 +166,14 @@ class Record(_Plain):
     peak_memory_mb: int
     loss: tuple[tuple[int, float], ...]
     validation: tuple[tuple[int, float, float], ...]
+    accidents: tuple[tuple[int, str], ...] | None = None
     scores: tuple[Score, ...]
     weights_sha256: str
+
+    @model_serializer(mode="wrap")
+    def _as_in_the_file(self, serialise) -> dict:
+        plain = serialise(self)
+        return {key: value for key, value in plain.items() if key != "accidents" or value is not None}
 
 
 def read(path: Path, kind: type[Record] | type[Measured] = Record) -> Record | Measured:

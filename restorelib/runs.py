@@ -30,7 +30,7 @@ from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, RECIPES, find
 from restorelib.records import Measured, Origin, Record, Score
 from restorelib.sets import RECORDED, file_digest, load_set, obtainable, require
-from restorelib.training import Training
+from restorelib.training import GOOD, Training
 
 PACKAGE = Path(__file__).parent
 SHIPPED = PACKAGE / "runs"
@@ -234,11 +234,13 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         peak_memory_mb=peak_memory_mb(),
         loss=state.loss,
         validation=state.validation,
+        accidents=state.accidents,
         scores=score_sets(network, recipe.scored_on or recipe.task, recipe.test_on),
         weights_sha256=file_digest(folder / "weights.safetensors"),
     )
     records.write(folder / "record.json", about)
-    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    for name in ("checkpoint", GOOD):
+        (folder / f"{name}.safetensors").unlink(missing_ok=True)
 
 
 def score_sets(

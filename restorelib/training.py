@@ -6,11 +6,10 @@ On a processor, and without a limit in minutes, it ends at the weights that an u
 import json
 import math
 import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,36 +21,30 @@ from accelerate.utils.memory import should_reduce_batch_size as out_of_memory
 from torch import nn
 from tqdm.auto import tqdm
 
+from restorelib.accidents import layers_died, loss_jumped, validation_fell
 from restorelib.averaging import Average, measure_statistics
 from restorelib.checkpoints import joined, misfit, parted, read_tensors, write_tensors
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
-from restorelib.machine import best_precision
+from restorelib.machine import asked_to_stop, best_precision
 from restorelib.networks import build
 from restorelib.objectives import check_fit, loss_of
-from restorelib.optimisers import clip_gradients, make_optimiser
+from restorelib.optimisers import clip_gradients, load_state, make_optimiser, state_of
 from restorelib.patches import Patches
+from restorelib.progress import Progress, progress_bar
 from restorelib.recipe import Recipe, learning_rate
+from restorelib.tiles import apply
 
 # ---------------------------------------------------------------- the loop
 
 
+GOOD = "good"  # the snapshot of the last validation where all was well
+SLOWEST = 2**-6  # of the rate; after so many accidents a training goes on as it is
 STATISTICS = 20  # batches that averaged weights measure their statistics of batch normalisation on
 
 
 class Stopped(RestoreError):
     """Someone asked the training to end; it can be continued."""
-
-
-@dataclass
-class Progress:
-    """What a training has done so far; everything but the tensors that a checkpoint needs."""
-
-    step: int = 0
-    seconds: float = 0.0
-    first_update: float = 0.0  # seconds; what torch.compile took, if it was used
-    loss: list = field(default_factory=list)  # [update, mean loss since the last entry]
-    validation: list = field(default_factory=list)  # [update, minutes, PSNR in dB]
 
 
 class Training:
@@ -116,8 +109,12 @@ class Training:
         self.average = Average(self.bare_network(), recipe.average) if recipe.average else None
         self.batch = recipe.batch * self.accelerator.num_processes
         self.progress = Progress()
+        self.going_wrong: set[str] = set()  # what was told already
+        self.returns = bool(folder) and recipe.on_accident == "go back"
         if folder and (folder / "checkpoint.safetensors").exists():
             self.resume()
+        elif self.returns:
+            self.save(GOOD)
 
     def weights(self) -> dict[str, torch.Tensor]:
         """The state dict."""
@@ -141,7 +138,8 @@ class Training:
 
     def step(self) -> torch.Tensor:
         """Draw the next batch and learn from it, at the rate that the schedule has now; returns the loss."""
-        return self.update(self.patches.batch(self.progress.step), learning_rate(self.recipe, self.done()))
+        lr = learning_rate(self.recipe, self.done()) * self.progress.slowed
+        return self.update(self.patches.batch(self.progress.step), lr)
 
     def update(self, batch: tuple[torch.Tensor, torch.Tensor], lr: float) -> torch.Tensor:
         """Learn from a batch (degraded, clean) at a rate.
@@ -179,7 +177,10 @@ class Training:
         state = self.progress
         begun = time.perf_counter() - state.seconds
         saved, losses = state.seconds, []
-        with self.bar() as bar, asked_to_stop() as asked:
+        with (
+            progress_bar(self.recipe.name, self.accelerator.is_main_process) as bar,
+            asked_to_stop() as asked,
+        ):
             while self.done() < 1:
                 losses.append(self.step_within_memory())
                 stop = asked[0] if asked else "late" if time.monotonic() > until else None
@@ -188,17 +189,20 @@ class Training:
                 finished = self.done() == 1
                 validating = finished or self.done() * self.recipe.validations >= len(state.validation) + 1
                 saving = finished or stop or state.seconds - saved > checkpoint_seconds
-                if validating or saving or len(losses) == 100:
+                looking = validating or saving or len(losses) == 100
+                if looking:
                     self.note(losses)
                     losses = []
                 if validating:
                     score = self.validate()
                     state.seconds, _ = self.agreed(time.perf_counter() - begun, None)
                     state.validation.append([state.step, round(state.seconds / 60, 3), round(score, 4)])
+                if looking:
+                    state = self.look(validating)
                 if saving:
                     self.save()
                     saved = state.seconds
-                bar.set_postfix_str(self.status(), refresh=False)
+                bar.set_postfix_str(state.status(self.batch), refresh=False)
                 bar.update(100 * self.done() - bar.n)
                 if stop == "late":
                     break
@@ -220,15 +224,6 @@ class Training:
                 f"{self.recipe.name}: a batch of {self.recipe.batch} patches does not fit into this device's "
                 "memory; take a smaller profile or another device"
             ) from None
-
-    def bar(self) -> tqdm:
-        """A progress bar in per cent, shown by one process."""
-        return tqdm(
-            total=100,
-            desc=self.recipe.name,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}",
-            disable=None if self.accelerator.is_main_process else True,
-        )
 
     def agreed(self, seconds: float, stop: str | None) -> tuple[float, str | None]:
         """The first process's values, so that all processes end, validate and save at the same update."""
@@ -256,18 +251,6 @@ class Training:
                 f"start it again the same way to continue after update {self.progress.step} ({reason})"
             ) from None
 
-    def status(self) -> str:
-        """Speed, loss and validation so far, in a few words."""
-        state = self.progress
-        words = []
-        if state.seconds:
-            words.append(f"{state.step * self.batch / state.seconds:.0f} patches/s")
-        if state.loss:
-            words.append(f"loss {state.loss[-1][1]:.5f}")
-        if state.validation:
-            words.append(f"{state.validation[-1][2]:.2f} dB")
-        return ", ".join(words)
-
     def note(self, losses: list[torch.Tensor]) -> None:
         """Write down the mean loss, and stop if it is not a number."""
         with self.waiting():
@@ -284,67 +267,78 @@ class Training:
         network = self.trained()
         return float(np.mean([evaluate(network, self.validation, d)["psnr"] for d in self.recipe.task]))
 
+    def look(self, validated: bool) -> Progress:
+        """Tell and note what has begun to go wrong, and do what the recipe says; returns the progress."""
+        found = {"loss": loss_jumped(self.progress.loss)}
+        if validated:
+            found["validation"] = validation_fell(self.progress.validation)
+            found["layers"] = self.dead_layers()
+        if self.accelerator.num_processes > 1:  # what the first one sees goes for all
+            with self.waiting():
+                (found,) = broadcast_object_list([found])
+        new = [what for kind, what in found.items() if what and kind not in self.going_wrong]
+        unseen = self.going_wrong - found.keys()  # not looked at this time
+        self.going_wrong = unseen | {kind for kind, what in found.items() if what}
+        for what in new:
+            self.progress.accidents.append([self.progress.step, what])
+            if self.accelerator.is_main_process:
+                tqdm.write(f"{self.recipe.name}, update {self.progress.step}: {what}")
+        if self.returns and new and self.progress.slowed > SLOWEST:
+            self.go_back()
+        elif self.returns and validated and not self.going_wrong:
+            self.save(GOOD)
+        return self.progress
+
+    def dead_layers(self) -> str | None:
+        """What `layers_died` finds on the next batches."""
+        network = self.bare_network().eval()
+
+        def restore(number: int) -> torch.Tensor:
+            degraded, clean = self.patches.batch(self.progress.step + number)
+            return apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
+
+        found = layers_died(restore)
+        network.train()
+        return found
+
+    def go_back(self) -> None:
+        """Go on from the last good state at half the rate. The accident and the time it took are kept."""
+        now = self.progress
+        self.resume(GOOD)
+        kept = {"seconds": now.seconds, "accidents": now.accidents, "slowed": now.slowed / 2}
+        self.progress = replace(self.progress, **kept)
+        self.going_wrong = set()
+
     # ------------------------------------------------------------ checkpoints
 
-    def save(self) -> None:
-        """Write a checkpoint if there is a folder: weights, the optimiser's state, the progress so far."""
-        if not (self.folder and self.accelerator.is_main_process):
-            return
-        state = {
-            f"{parameter}.{key}": value
-            for parameter, values in self.optimiser.state_dict()["state"].items()
-            for key, value in values.items()
-            if torch.is_tensor(value)
-        }
+    def snapshot(self) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+        """All that a training needs to go on from here: tensors, and words."""
+        parts = {"network": self.weights(), "optimiser": state_of(self.optimiser)}
+        if self.average:
+            parts["average"] = self.average.weights
         about = {"recipe": self.recipe.digest(), "progress": json.dumps(asdict(self.progress))}
         if self.accelerator.scaler:  # fp16: the factor that keeps small gradients from becoming zero
             about["scaler"] = json.dumps(self.accelerator.scaler.state_dict())
-        parts = {"network": self.weights(), "optimiser": state}
-        tensors = joined(parts | ({"average": self.average.weights} if self.average else {}))
-        write_tensors(self.folder / "checkpoint.safetensors", tensors, about)
+        return joined(parts), about
 
-    def resume(self) -> None:
-        """Continue from the folder's checkpoint; refuses one that another recipe made."""
-        path = self.folder / "checkpoint.safetensors"
+    def save(self, name: str = "checkpoint") -> None:
+        """Write a snapshot into the folder, if there is one."""
+        if self.folder and self.accelerator.is_main_process:
+            write_tensors(self.folder / f"{name}.safetensors", *self.snapshot())
+
+    def resume(self, name: str = "checkpoint") -> None:
+        """Continue from a snapshot in the folder; refuses one that another recipe made."""
+        path = self.folder / f"{name}.safetensors"
         tensors, about = read_tensors(path)
         if not self.recipe.made(about.get("recipe", "")):
             raise RestoreError(f"{path} was made by another recipe; choose another --out or remove it")
-        weights, flat, average = parted(tensors, ("network", "optimiser", "average"), path)
-        network = self.bare_network()
-        if wrong := misfit(weights, network):
+        weights, state, average = parted(tensors, ("network", "optimiser", "average"), path)
+        if wrong := misfit(weights, self.bare_network()):
             raise RestoreError(f"{path}: does not fit the recipe's network; it {wrong}")
-        network.load_state_dict(weights)
+        self.bare_network().load_state_dict(weights)
+        load_state(self.optimiser, state)
         if self.average:
             self.average.resume(average)
-        groups = self.optimiser.state_dict()["param_groups"]
-        parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
-        state: dict[int, dict] = {}
-        for name, tensor in flat.items():
-            index, key = name.split(".")
-            # Fused optimisers want their state laid out in memory as the weights are.
-            like = parameters[int(index)] if tensor.ndim else tensor
-            state.setdefault(int(index), {})[key] = torch.empty_like(like.detach()).copy_(tensor)
-        self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         if self.accelerator.scaler and "scaler" in about:  # not if it was made without fp16, elsewhere
             self.accelerator.scaler.load_state_dict(json.loads(about["scaler"]))
         self.progress = Progress(**json.loads(about["progress"]))
-
-
-@contextmanager
-def asked_to_stop() -> Iterator[list[str]]:
-    """A list that receives the name of a signal to end, so that the loop can finish its update first."""
-    asked: list[str] = []
-    if threading.current_thread() is not threading.main_thread():  # Python handles signals only there
-        yield asked
-        return
-
-    def note(number: int, _) -> None:
-        asked.append({signal.SIGINT: "Ctrl-C"}.get(number, signal.Signals(number).name))
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is note:
-                signal.signal(number, handler)

@@ -24,6 +24,8 @@ ROOMS = [
     "baselines",
     "objectives",
     "optimisers",
+    "progress",
+    "accidents",
     "averaging",
     "training",
     "recipes",
