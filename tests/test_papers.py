@@ -107,10 +107,10 @@ def test_every_table_has_a_source_and_plausible_numbers(name):
 def test_parsing():
     cells = parse("set scale A B C\nSet5 2 33.66/0.9299 36.54† ?\nSet14 2 ? 30.1/0.9† 1", labels=2)
     assert cells == {
-        ("Set5", 2, "A"): Cell(33.66, 0.9299),
-        ("Set5", 2, "B"): Cell(36.54, checked=False),
-        ("Set14", 2, "B"): Cell(30.1, 0.9, checked=False),
-        ("Set14", 2, "C"): Cell(1.0),
+        ("Set5", "2", "A"): Cell(33.66, 0.9299),
+        ("Set5", "2", "B"): Cell(36.54, checked=False),
+        ("Set14", "2", "B"): Cell(30.1, 0.9, checked=False),
+        ("Set14", "2", "C"): Cell(1.0),
     }
 
 

@@ -64,7 +64,7 @@ def test_ten_ends_at_random_moments_change_nothing(
         folder = tmp_path / str(trial)
         process = start(longer, folder)
         wait_for_training(folder)
-        time.sleep(moment.uniform(0, 0.5 * lasted))
+        time.sleep(moment.uniform(0, 0.3 * lasted))
         with suppress(ProcessLookupError):  # it was faster this time
             os.kill(process.pid, number)
         process.join()

@@ -9,6 +9,7 @@ from types import ModuleType
 import typer
 from docutils import nodes
 from docutils.statemachine import StringList
+from pydantic import BaseModel
 from sphinx.util.docutils import SphinxDirective
 
 from restorelib.__main__ import app
@@ -58,7 +59,12 @@ def help_texts() -> dict[str, str]:
 
 
 def readable(sphinx, what, name, thing, options, signature: str | None, returns: str | None) -> tuple:
-    """A signature that Sphinx can read, also of a dataclass that makes a default anew each time."""
+    """A signature that Sphinx can read, also of a dataclass that makes a default anew each time.
+
+    The fields of a pydantic model stand in its docstring; as a signature they would fill a page.
+    """
+    if what == "class" and issubclass(thing, BaseModel):
+        return "", None
     return signature and signature.replace("<factory>", "..."), returns
 
 
