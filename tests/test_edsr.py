@@ -2,8 +2,10 @@
 
 import os
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 from torch.nn.functional import conv2d, pixel_shuffle, relu
 
@@ -555,3 +557,21 @@ def test_only_the_baselines_at_x3_are_unchecked():
     }
     sets = ("Set5", "Set14", "BSD100", "Urban100")
     assert unchecked == {("edsr/baseline", (name, "3", "baseline")) for name in sets}
+
+
+def thumbnails(pictures):
+    """Every picture as 16 x 16 grey pixels: (N, 256), in grey levels."""
+    small = (
+        Image.fromarray(picture).convert("L").resize((16, 16), Image.Resampling.BOX) for picture in pictures
+    )
+    return np.stack([np.asarray(picture, float).ravel() for picture in small])
+
+
+@pytest.mark.parametrize("name", ["Set5", "Set14", "BSD100", "BSD68", "Kodak24", "LIVE1"])
+def test_the_pictures_added_for_training_are_in_no_benchmark(benchmark_set, name):
+    added = thumbnails(benchmark_set("BSDS500_test").values())
+    tested = thumbnails(benchmark_set(name).values())
+    distance = np.abs(added[:, None] - tested).mean(2)
+    assert distance.min() > 5
+    again = thumbnails(list(benchmark_set("BSDS500_test").values())[:3])
+    assert np.abs(added[:, None] - again).mean(2).min() == 0  # what is there twice is found

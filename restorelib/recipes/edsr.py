@@ -10,8 +10,9 @@
 The paper trains on the 800 pictures of DIV2K, which the reader has to fetch; `quick` and `reduced` train on
 the 291 pictures of the VDSR chapter instead, on smaller patches, with a cosine schedule and with blocks that
 start as the identity. The x2 `reduced` has 200 pictures more, Muon and an average of the weights; with AdamW,
-on 291 pictures, 14,672 updates gave 37.24 dB. The shipped x3, x4 and mdsr started from that network. x3 and x4 start from the x2 network of their profile, as in the paper (section 4.2);
-so does MDSR here, which the paper trains from scratch, as `paper` does.
+on 291 pictures, 14,672 updates gave 37.24 dB. x3 and x4 start from the x2 network of their profile, as in the
+paper (section 4.2), and so does MDSR here, which the paper trains from scratch, as `paper` does. The shipped
+x3, x4 and mdsr started from the earlier x2 network.
 """
 
 from dataclasses import replace
