@@ -50,7 +50,14 @@ PAPER = {
 }
 SIZES = {"smoke": SMOKE, "quick": QUICK, "paper": PAPER}
 # Muon gets as far in a quarter of the updates. The 200 pictures more are in none of the benchmarks above.
-MUON = {"train_on": (*T291, "BSDS500_test"), "minutes": None, "optimiser": "muon", "average": 0.998}
+with_muon = reduced.vary(
+    "edsr-x2",
+    train_on=(*T291, "BSDS500_test"),
+    updates=3_000,
+    minutes=None,
+    optimiser="muon",
+    average=0.998,
+)
 # A trained body needs smaller steps than a fresh one.
 FROM_X2 = {"start": "edsr-x2", "lr": 4e-4}
 MINUTES = {3: 25, 4: 27}  # what a processor had for `reduced`: a thousand updates
@@ -124,10 +131,9 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
 
 
 RECIPES = {
-    "edsr-x2": sizes(reduced, **SIZES) | {"reduced": reduced.vary("edsr-x2", updates=3_000, **MUON)},
+    "edsr-x2": sizes(reduced, **SIZES) | {"reduced": with_muon},
     "edsr-x3": sizes(_at_scale(3), **SIZES),
-    "edsr-x4": sizes(_at_scale(4), **SIZES)
-    | {"reduced": _at_scale(4).vary("edsr-x4", updates=1_200, **MUON | {"lr": 5e-4})},
+    "edsr-x4": sizes(_at_scale(4), **SIZES),
     "mdsr": sizes(mdsr, **SIZES | {"paper": PAPER | {"start": None}}),
     "srresnet-x2": sizes(srresnet, **SIZES),
     "edsr-full-x2": {"paper": full},
