@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
 
-from pydantic import TypeAdapter, ValidationError
-
 from restorelib.degrade import Degradation, describe, from_description
 from restorelib.errors import RestoreError
 from restorelib.patches import Incremental
@@ -110,6 +108,8 @@ class Recipe:
         if values.get("incremental"):
             entries = {"entries": tuple(values["incremental"]["entries"])}
             values["incremental"] = Incremental(**values["incremental"] | entries)
+        from pydantic import TypeAdapter, ValidationError  # here, because it takes long to load
+
         try:
             return TypeAdapter(cls).validate_python(values)
         except ValidationError as error:
@@ -136,8 +136,8 @@ class Recipe:
         return {key: value for key, value in self.as_dict().items() if value != usual[key]}
 
 
-def fault(error: ValidationError) -> str:
-    """The first thing that is wrong with values from a file, in words that begin with the field."""
+def fault(error: Exception) -> str:
+    """The first thing that pydantic's `ValidationError` finds wrong with a file, in words that name the field."""
     first, *more = error.errors(include_url=False)
     place = ".".join(map(str, first["loc"]))
     saying = {

@@ -42,7 +42,8 @@ Task = tuple[_checked(Degradation, from_description, describe), ...]
 
 
 class _Plain(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    # Built when first used, not when imported: most commands read no record.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", defer_build=True)
 
 
 class PictureScore(_Plain):
