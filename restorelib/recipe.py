@@ -137,7 +137,7 @@ class Recipe:
 
 
 def fault(error: Exception) -> str:
-    """The first thing that pydantic's `ValidationError` finds wrong with a file, in words that name the field."""
+    """The first thing that pydantic's `ValidationError` finds wrong, in words that name the field."""
     first, *more = error.errors(include_url=False)
     place = ".".join(map(str, first["loc"]))
     saying = {
