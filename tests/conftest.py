@@ -15,6 +15,7 @@ from restorelib import images, runs, sets
 from restorelib.degrade import Bicubic
 from restorelib.errors import RestoreError
 from restorelib.recipe import Recipe
+from restorelib.training import Training
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,20 @@ def recipe(small_set):
         batch=4,
         updates=20,
         validations=2,
+    )
+
+
+@pytest.fixture
+def pictures(small_set):
+    """The small pictures, name -> uint8 image."""
+    return sets.load_set(str(small_set))
+
+
+@pytest.fixture
+def train(pictures):
+    """`train(recipe, folder, ...)`: a `Training` on the small pictures."""
+    return lambda recipe, folder=None, **options: Training(
+        recipe, list(pictures.values()), pictures, folder, **options
     )
 
 

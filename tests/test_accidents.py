@@ -7,15 +7,7 @@ from restorelib import runs
 from restorelib.accidents import layers_died, loss_jumped, validation_fell, windows
 from restorelib.networks import build
 from restorelib.recipe import Recipe
-from restorelib.sets import load_set
 from restorelib.training import Training
-
-
-@pytest.fixture
-def train(small_set):
-    """`train(recipe, folder)`: a `Training` on the small pictures."""
-    pictures = load_set(str(small_set))
-    return lambda recipe, folder=None: Training(recipe, list(pictures.values()), pictures, folder)
 
 
 @pytest.fixture

@@ -9,19 +9,6 @@ from restorelib.averaging import Average, measure_statistics
 from restorelib.checkpoints import read_tensors
 from restorelib.evaluation import evaluate
 from restorelib.networks import build
-from restorelib.sets import load_set
-from restorelib.training import Training
-
-
-@pytest.fixture
-def pictures(small_set):
-    return load_set(str(small_set))
-
-
-@pytest.fixture
-def train(pictures):
-    """`train(recipe, ...)`: a `Training` on the small pictures."""
-    return lambda recipe, **options: Training(recipe, list(pictures.values()), pictures, **options)
 
 
 @pytest.fixture

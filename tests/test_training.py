@@ -23,18 +23,6 @@ from restorelib.recipes import PROFILES, RECIPES, find, sizes
 from restorelib.sets import load_set
 from restorelib.training import Training
 
-
-@pytest.fixture
-def pictures(small_set):
-    return load_set(str(small_set))
-
-
-@pytest.fixture
-def train(pictures):
-    """`train(recipe, ...)`: a `Training` on the small pictures."""
-    return lambda recipe, **options: Training(recipe, list(pictures.values()), pictures, **options)
-
-
 # ---------------------------------------------------------------- recipes
 
 

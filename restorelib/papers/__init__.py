@@ -204,21 +204,18 @@ PAPERS = sorted(_papers(), key=lambda paper: paper.published)
 TABLES: dict[str, Table] = {name: table for paper in PAPERS for name, table in paper.tables.items()}
 
 
+ANSWERS = [found for paper in PAPERS for found in paper.answers]
+BY_CELL = {(found.table, each.labels): each for found in ANSWERS for each in found.cells}
+
+
 def answers(table: str, part: str = "") -> Answers:
     """Our answers to a table or one of its columns; raises `KeyError` if there are none."""
-    for paper in PAPERS:
-        for found in paper.answers:
-            if found.table == table and part in ("", found.part):
-                return found
+    for found in ANSWERS:
+        if found.table == table and part in ("", found.part):
+            return found
     raise KeyError(f"{table}: no run of ours answers {part or 'it'}")
 
 
 def answer(table: str, *labels: str | float) -> Answer:
     """Our answer to one cell of a table; raises `KeyError` if there is none."""
-    wanted = tuple(map(str, labels))
-    for paper in PAPERS:
-        for found in paper.answers:
-            for each in found.cells:
-                if (found.table, each.labels) == (table, wanted):
-                    return each
-    raise KeyError(f"{table}: no run of ours answers {wanted}")
+    return BY_CELL[table, tuple(map(str, labels))]
