@@ -1,0 +1,83 @@
+"""AdamW or Muon, and the last weights or their average: what the chapter on costs compares.
+
+Each network in the size of its chapter's `quick` or near it, at each of three rates for a quarter of its
+updates (`optimiser-NETWORK-OPTIMISER-lrRATE`), then at the best rate for all of them
+(`optimiser-NETWORK-OPTIMISER`); and VDSR and the EDSR baseline in their papers' sizes with three seeds
+(`optimiser-NETWORK-full-OPTIMISER-...`). All keep an average of their weights; `-last` are the same trainings
+without one. All have only `quick`: two minutes of a processor core with bf16, the full ones seven to twelve.
+"""
+
+from dataclasses import replace
+
+from restorelib.degrade import Bicubic, Noise
+from restorelib.recipe import Recipe
+from restorelib.recipes import edsr, memnet, mtrnn, rednet, srcnn, vdsr
+
+X2 = (Bicubic(2),)
+EIGHT = {"blocks": 8, "width": 32}
+
+
+def _red(depth: int, skip_every: int) -> Recipe:
+    options = {"depth": depth, "skip_every": skip_every, "width": 32}
+    return rednet.reduced.vary("red", options=options, task=(Noise(50),), patch=32)
+
+
+# What is compared: a recipe, how many updates it gets, and the set it is validated and scored on.
+_shaken = mtrnn.reduced.vary("mtrnn", options={"width": 8}, patch=48, batch=4)
+_pieces = replace(_shaken, network="dmphn", options={"width": 8, "residual": True}, incremental=None)
+_memory = {"blocks": 4, "recursions": 3, "width": 32}
+NETWORKS: dict[str, tuple[Recipe, int, str]] = {
+    "srcnn": (srcnn.reduced, 4_000, "Set5"),
+    "vdsr": (vdsr.reduced.vary("vdsr", options={"depth": 8, "width": 32}, task=X2), 3_200, "Set5"),
+    "red10": (_red(10, 0), 2_400, "Set12"),
+    "red20": (_red(20, 2), 1_600, "Set12"),
+    "red30": (_red(30, 2), 800, "Set12"),
+    "srresnet": (edsr.srresnet.vary("srresnet", options=EIGHT, loss="l1"), 1_200, "Set5"),
+    "edsr": (edsr.reduced.vary("edsr", options=EIGHT), 1_200, "Set5"),
+    "mdsr": (replace(edsr.mdsr, options=edsr.mdsr.options | EIGHT, start=None), 800, "Set5"),
+    "memnet": (memnet.reduced.vary("memnet", options=_memory, final_weight=1 / 5), 800, "Set5"),
+    "mtrnn": (_shaken, 800, "bundled"),
+    "dmphn": (_pieces, 1_200, "bundled"),
+}
+RATES = (5e-4, 1e-3, 2e-3)
+OPTIMISERS = ("adamw", "muon")
+
+
+def _compared(recipe: Recipe, name: str, updates: int, on: str, **changes) -> dict[str, dict[str, Recipe]]:
+    """One of the trainings, as an entry of `RECIPES`."""
+    plain = {"updates": updates, "minutes": None, "validations": 8, "average": 0.998}
+    return {name: {"quick": recipe.vary(name, test_on=(on,), validate_on=on, **plain | changes)}}
+
+
+def _rates() -> dict[str, dict[str, Recipe]]:
+    found = {}
+    for label, (recipe, updates, on) in NETWORKS.items():
+        for lr in RATES:
+            for optimiser in OPTIMISERS:
+                name = f"optimiser-{label}-{optimiser}-lr{lr}"
+                found |= _compared(recipe, name, updates // 4, on, optimiser=optimiser, lr=lr)
+    return found
+
+
+# In the papers' sizes. Muon has half the updates.
+FULL = {
+    "edsr": edsr.reduced,
+    "vdsr": vdsr.reduced.vary("vdsr", task=X2),
+    "vdsr-he": vdsr.reduced.vary("vdsr", task=X2, options={"zero_last": False}),
+}
+UPDATES = {"adamw": 1_500, "muon": 700}
+
+
+def _full() -> dict[str, dict[str, Recipe]]:
+    found = {}
+    for seed in (0, 1, 2):
+        for label, recipe in FULL.items():
+            for optimiser, updates in UPDATES.items():
+                for lr in RATES:
+                    name = f"optimiser-{label}-full-{optimiser}-lr{lr}-seed{seed}"
+                    made = {"optimiser": optimiser, "lr": lr, "seed": seed}
+                    found |= _compared(recipe, name, updates, "Set5", **made)
+    return found
+
+
+RECIPES = _rates() | _full()
