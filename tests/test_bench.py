@@ -96,8 +96,24 @@ def test_the_result_has_its_keys_and_its_ratios_are_those_of_its_figures(tiny):
     assert row["peak_fraction"] == pytest.approx(row["gflops"] / result["convolution_peak_gflops"], abs=0.05)
     assert row["memory_mb"] > 0
     assert {"NCHW", "DataLoader"} <= row["times_longer"].keys()
+    assert row["muon_over_adamw"] > 0
     told = results.as_text(result)
+    assert f"with Muon takes {row['muon_over_adamw']:.2f} times as long as one with AdamW" in told
     assert f"{row['patches_per_second']} patches/s of 17 pixels" in told
+
+
+def test_muon_and_adamw_are_timed_on_the_same_recipe(tiny, monkeypatch):
+    timed = {}
+
+    def in_turns(ways, before=None):
+        timed.update(ways)
+        return dict.fromkeys(ways, 1.0) | {"muon": 3.0, "adamw": 2.0}
+
+    monkeypatch.setattr(bench, "in_turns", in_turns)
+    rows = bench.bench(("vdsr",))["rows"]
+    assert rows[0]["muon_over_adamw"] == 1.5
+    recipes = {name: timed[name].__self__.recipe for name in ("muon", "adamw")}
+    assert recipes == {name: replace(tiny, optimiser=name) for name in recipes}
 
 
 def test_an_unknown_network_is_refused(refused):

@@ -87,6 +87,8 @@ def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
     pair = training.patches.batch(0)
     steps = {"step": training.step, "bare": bare_step(recipe, pair)}
     steps["NCHW"] = Training(recipe, pictures, {}, memory_format=torch.contiguous_format).step
+    for name in ("adamw", "muon"):
+        steps[name] = Training(replace(recipe, optimiser=name), pictures, {}).step
     if training.accelerator.mixed_precision != "no":
         steps["fp32"] = Training(recipe, pictures, {}, precision="no").step
     with tempfile.TemporaryDirectory() as folder:
@@ -132,6 +134,7 @@ def _row(recipe: Recipe, peak: float, compiled: bool) -> dict:
             for way in ("NCHW", "fp32", "DataLoader", "compiled")
             if way in took
         },
+        "muon_over_adamw": round(took["muon"] / took["adamw"], 3),
         "compile_seconds": round(compile_seconds, 1) if compiled else None,
         "memory_mb": step_memory_mb(recipe),
         "picture": PICTURE,

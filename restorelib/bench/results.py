@@ -28,6 +28,7 @@ def as_text(result: dict) -> str:
             f"{row['sampler_share']:.1%} of the step, "
             f"{row['sampler_over_dataloader']:.0f} times what a decoding DataLoader does",
             f"  times as long with one choice undone: {undone}",
+            f"  a step with Muon takes {row['muon_over_adamw']:.2f} times as long as one with AdamW",
             f"  {row['picture']}x{row['picture']} pixels restored in {row['whole_seconds']} s, "
             f"in tiles of {row['tile']}: {row['tiles_seconds']} s",
         ]
