@@ -11,13 +11,14 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+import restorelib
 from restorelib import runs
 from restorelib.checkpoints import write_tensors
 from restorelib.degrade import Bicubic, Noise
 from restorelib.errors import RestoreError
 from restorelib.metrics import psnr
-from restorelib.optimisers import clip_gradients
-from restorelib.patches import Incremental
+from restorelib.optimisers import clip_gradients, make_optimiser
+from restorelib.patches import Incremental, Patches
 from restorelib.recipe import Recipe, learning_rate
 from restorelib.recipes import PROFILES, RECIPES, find, sizes
 from restorelib.sets import load_set
@@ -375,3 +376,23 @@ def test_an_update_takes_a_batch_and_a_rate(recipe):
         assert alone.update(alone.patches.batch(step), rate) == together.step()
     ours, theirs = alone.weights(), together.weights()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd", "muon"])
+def test_the_loop_is_the_one_of_the_vdsr_chapter(recipe, pictures, optimiser):
+    """The same weights to the last bit as from the chapter's loop, which is the cell itself."""
+    notebook = json.loads((runs.BOOK / "vdsr.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
+    (source,) = (cell for cell in cells if cell.startswith("def train("))
+    wide = recipe.vary("wide", options={"width": 32}, optimiser=optimiser)
+    names = {"torch": torch, "nn": torch.nn, "restorelib": restorelib}
+    names |= {"learning_rate": learning_rate, "make_optimiser": make_optimiser, "Patches": Patches}
+    exec(source, names)
+    expected = names["train"](wide, list(pictures.values())).state_dict()
+    training = Training(
+        wide, list(pictures.values()), pictures, precision="no", memory_format=torch.contiguous_format
+    )
+    training.run()
+    found = training.weights()
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
