@@ -179,6 +179,12 @@ class HighwayGate(nn.Module):
         return torch.lerp(long[-1], short[-1], share)
 
 
+def computed(x: torch.Tensor) -> torch.Tensor:
+    """`x` in the precision that convolutions compute in: 16 bits in mixed precision, else as it is."""
+    kind = x.device.type
+    return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
+
+
 def recomputed(step: Callable, module: nn.Module) -> Callable:
     """`step`, a function of tensors; in training it keeps only its inputs and runs again for the gradients.
 

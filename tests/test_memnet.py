@@ -10,6 +10,7 @@ from torch.nn.functional import batch_norm, conv2d, relu
 
 from restorelib.degrade import Noise
 from restorelib.networks import build
+from restorelib.networks.memnet import RecursiveUnit
 from restorelib.objectives import loss_of
 from restorelib.optimisers import clip_gradients
 from restorelib.papers import TABLES, Cell
@@ -357,15 +358,24 @@ def test_a_supervised_training_learns(memnet, train):
 
 
 @pytest.mark.parametrize("options", [{}, {"gate": "highway"}, {"gate": "mean"}, {"unit": "dense"}])
-def test_in_mixed_precision_memories_and_pictures_keep_full_precision(memnet, train, options):
+def test_mixed_precision_keeps_pictures_in_full(memnet, train, options):
     training = train(memnet.vary("tiny", options=options), precision="bf16")
-    network, kinds = training.bare_network(), []
-    for block in network.blocks:
-        block.register_forward_pre_hook(lambda _, memory: kinds.extend(b.dtype for b in memory))
     assert training.step().isfinite()
-    assert kinds == 6 * [torch.float32]  # B_0, then B_0 and B_1, then B_0 to B_2
     with torch.autocast("cpu", torch.bfloat16):
-        assert network(torch.rand(1, 1, 9, 9), every=True).dtype == torch.float32
+        assert training.bare_network()(torch.rand(1, 1, 9, 9), every=True).dtype == torch.float32
+
+
+def test_mixed_precision_sums_recursions_in_full():
+    """Eight times 2^-10 to one: each is lost where 16 bits add, all together are a step of 16 bits."""
+    unit = RecursiveUnit(width=2, recursions=8, shared=True, shared_norms=False)
+    second = unit.convs[0][1]
+    nn.init.zeros_(second.weight)
+    nn.init.constant_(second.bias, 2**-10)
+    with torch.autocast("cpu", torch.bfloat16):
+        kept = unit(torch.ones(1, 2, 4, 4))
+    assert [memory.dtype for memory in kept] == 8 * [torch.bfloat16]
+    assert kept[2].unique().tolist() == [1]
+    assert kept[7].unique().tolist() == [1 + 2**-7]
 
 
 def test_networks_with_one_prediction_refuse_a_share_for_others(memnet, train, refused):

@@ -3,7 +3,16 @@
 import torch
 from torch import nn
 
-from restorelib.blocks import DenseUnit, HighwayGate, MeanGate, activated, conv, recomputed, start_at_zero
+from restorelib.blocks import (
+    DenseUnit,
+    HighwayGate,
+    MeanGate,
+    activated,
+    computed,
+    conv,
+    recomputed,
+    start_at_zero,
+)
 from restorelib.errors import RestoreError
 from restorelib.networks.base import Restorer
 
@@ -31,10 +40,13 @@ class RecursiveUnit(nn.Module):
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The short-term memory of (N, width, H, W): R tensors of its shape."""
         kept = []
+        # In mixed precision the sum of all recursions is kept in full, and what layers read of it is not.
+        path, x = x.to(torch.promote_types(x.dtype, torch.float32)), computed(x)
         for r in range(self.recursions):
             first, second = self.convs[r % len(self.convs)]
             norm, next_norm = self.norms[r % len(self.norms)]
-            x = x + second(torch.relu(next_norm(first(torch.relu(norm(x))))))
+            path = path + second(torch.relu_(next_norm(first(torch.relu_(norm(x))))))
+            x = computed(path)
             kept.append(x)
         return kept
 
@@ -146,11 +158,9 @@ class MemNet(Restorer):
 
     def forward(self, damaged: torch.Tensor, every: bool = False) -> torch.Tensor:
         """Restore (N, 1, H, W); with `every`, all predictions y_1 ... y_M and y as (M + 1, N, 1, H, W)."""
-        # In mixed precision the path that recursions add to keeps the precision of the input.
-        memory = [self.extract(damaged).to(damaged.dtype)]
+        memory = [self.extract(damaged)]
         for block in self.blocks:
-            output = (recomputed(block, block) if self.checkpoint else block)(*memory)
-            memory.append(output.to(damaged.dtype))
+            memory.append((recomputed(block, block) if self.checkpoint else block)(*memory))
         outputs = zip(self.output_norms, memory[-len(self.output_norms) :], strict=True)
         predictions = torch.stack(
             [damaged + self.reconstruct(torch.relu(norm(output))) for norm, output in outputs]
