@@ -1,5 +1,6 @@
 """The bench: what it counts is right, and it times what it says."""
 
+import importlib
 import json
 import time
 from dataclasses import replace
@@ -12,7 +13,9 @@ from restorelib import bench
 from restorelib.bench import results, rivals
 from restorelib.degrade import Bicubic, Noise
 from restorelib.images import to_image
+from restorelib.networks import build
 from restorelib.patches import Patches
+from restorelib.recipes import find
 
 
 @pytest.fixture
@@ -157,6 +160,33 @@ def test_choices_that_are_undone():
     grid = results.choices(RESULT)
     assert grid.header == ("network", "NCHW", "fp32", "sampler", "loader", "share")
     assert grid.rows == [("vdsr", "× 1.15", "× 1.90", "22,905", "585", "0.5%")]
+
+
+SPEEDS = {"two cores": 0.5e12, "T4": 10e12, "H100": 200e12}
+TABULATED = {"edsr": "edsr-x2", "rednet": "red30-noise30"} | {
+    x: x for x in ("memnet", "mtrnn", "srcnn", "vdsr")
+}
+
+
+@pytest.mark.parametrize(("module", "name"), TABULATED.items())
+def test_minutes_in_the_tables_of_recipes_are_those_of_the_operations(module, name):
+    told = importlib.import_module(f"restorelib.recipes.{module}").__doc__
+    header, _, *rows = (line.strip("| ").split(" | ") for line in told.splitlines() if line.startswith("|"))
+    for row in rows:
+        profile, minutes = row[0], row[header.index("minutes")]
+        recipe = find(name, profile)
+        if profile == "smoke" or (recipe.minutes and profile == "quick"):
+            assert minutes == ("seconds" if profile == "smoke" else "its limit")
+            continue
+        network, shrink = build(recipe.network, **recipe.options), recipe.task[0].shrink
+        degraded = torch.rand(1, network.channels, recipe.patch, recipe.patch)
+        clean = torch.rand(1, network.channels, *(2 * [recipe.patch * shrink]))
+        if recipe.incremental:  # a target an iteration
+            clean = clean.expand(recipe.options.get("iterations", 6), *clean.shape)
+        patch = bench.counted_flops(replace(recipe, batch=1), (degraded, clean))
+        whole = patch * recipe.batch * recipe.updates
+        told = [float(number.replace(",", "")) for number in minutes.split(" / ")]
+        assert told == pytest.approx([whole / speed / 60 for speed in SPEEDS.values()], rel=0.03)
 
 
 def test_the_shipped_bench_keeps_what_the_page_says():

@@ -3,6 +3,10 @@
 The profiles: `smoke` (seconds on a CPU, for tests), `quick` (minutes on a CPU or a free GPU), `reduced`
 (minutes on a good GPU; what the book shows) and `paper` (the schedule as published). A file writes `reduced`
 out; `sizes` makes the others of it. The sets that several papers share stand here.
+
+Each file begins with a table of its profiles. Minutes are of two processor cores, a T4 and an H100, computed:
+the operations of the whole schedule at 0.5, 10 and 200 thousand billion a second (`restorelib.bench`). Small
+networks get less out of any device; `restorelib bench` measures what yours gives.
 """
 
 import importlib

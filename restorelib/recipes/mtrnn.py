@@ -1,11 +1,11 @@
 """MT-RNN: how long it takes, what to expect, and the ablations of the paper's tables 1 to 4 and 6.
 
-| profile | network | trained on | updates x batch | on the bundled photographs, TL13 |
-|---|---|---|---|---|
-| smoke | width 4 | bundled photographs | 20 x 2 | nothing: it only has to run |
-| quick | width 8 | 291 images | 40 minutes of a core | 26.06 dB measured (blurred: 25.43) |
-| reduced | width 32 | 291 images | 20,000 x 8 | not measured yet |
-| paper | width 32 | GOPRO_Large_all | 460,000 x 8 | 31.15 dB on the GoPro test set in the paper |
+| profile | network | trained on | updates x batch | minutes | on the bundled photographs, TL13 |
+|---|---|---|---|---|---|
+| smoke | width 4 | bundled photographs | 20 x 2 | seconds | nothing: it only has to run |
+| quick | width 8 | 291 images | 40 minutes of a core | its limit | 26.06 dB measured (blurred: 25.43) |
+| reduced | width 32 | 291 images | 20,000 x 8 | 289 / 14.5 / 0.72 | not measured yet |
+| paper | width 32 | GOPRO_Large_all | 460,000 x 8 | 141,903 / 7,095 / 355 | 31.15 dB on GoPro in the paper |
 
 All but `paper` shake a camera in front of sharp photographs (`Motion`). `paper` trains on the real frames,
 which the reader has to fetch: 22 folders, about 1,700 clips of 13 frames, 32 GB on the device that trains
