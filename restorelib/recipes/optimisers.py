@@ -1,10 +1,11 @@
 """AdamW or Muon, and the last weights or their average: what the chapter on costs compares.
 
 Each network in the size of its chapter's `quick` or near it, at each of three rates for a quarter of its
-updates (`optimiser-NETWORK-OPTIMISER-lrRATE`), then at the best rate for all of them
-(`optimiser-NETWORK-OPTIMISER`); and VDSR and the EDSR baseline in their papers' sizes with three seeds
-(`optimiser-NETWORK-full-OPTIMISER-...`). All keep an average of their weights; `-last` are the same trainings
-without one. All have only `quick`: two minutes of a processor core with bf16, the full ones seven to twelve.
+updates (`optimiser-NETWORK-OPTIMISER-lrRATE`), then at the best for all (`optimiser-NETWORK-OPTIMISER`).
+EDSR and VDSR also with Muon and one choice changed (`optimiser-NETWORK-muon-CHOICE`), and in their papers'
+sizes with three seeds (`optimiser-NETWORK-full-...`); and two claims about training with several optimisers
+(`claim-...`). All keep an average of their weights; `-last` are the same trainings without one. All have only
+`quick`: two minutes of a processor core with bf16, the full ones seven to twelve.
 """
 
 from dataclasses import replace
@@ -41,6 +42,7 @@ NETWORKS: dict[str, tuple[Recipe, int, str]] = {
 }
 RATES = (5e-4, 1e-3, 2e-3)
 OPTIMISERS = ("adamw", "muon")
+SEEDS = (0, 1, 2)
 
 
 def _compared(recipe: Recipe, name: str, updates: int, on: str, **changes) -> dict[str, dict[str, Recipe]]:
@@ -70,7 +72,7 @@ UPDATES = {"adamw": 1_500, "muon": 700}
 
 def _full() -> dict[str, dict[str, Recipe]]:
     found = {}
-    for seed in (0, 1, 2):
+    for seed in SEEDS:
         for label, recipe in FULL.items():
             for optimiser, updates in UPDATES.items():
                 for lr in RATES:
@@ -80,4 +82,61 @@ def _full() -> dict[str, dict[str, Recipe]]:
     return found
 
 
-RECIPES = _rates() | _full()
+# Which rate was best after a quarter of the updates.
+BEST = {network: {"adamw": 1e-3, "muon": 1e-3} for network in NETWORKS}
+# Networks whose average is compared with their last weights, and the optimiser it is done with.
+AVERAGED = {"edsr": "muon", "vdsr": "muon", "red30": "muon", "memnet": "adamw"}
+# Choices of the recipe that are changed once, with Muon. Every training sees as many patches.
+CHOICES = {"constant": {"schedule": "constant"}, "no-decay": {"weight_decay": 0.0}, "batch64": {"batch": 64}}
+
+
+def _whole() -> dict[str, dict[str, Recipe]]:
+    found = {}
+    for label, (recipe, updates, on) in NETWORKS.items():
+        for optimiser in OPTIMISERS:
+            name = f"optimiser-{label}-{optimiser}"
+            made = {"optimiser": optimiser, "lr": BEST[label][optimiser]}
+            found |= _compared(recipe, name, updates, on, **made)
+            if AVERAGED.get(label) == optimiser:
+                found |= _compared(recipe, f"{name}-last", updates, on, **made, average=None)
+        if label in ("edsr", "vdsr"):
+            for choice, change in CHOICES.items():
+                fewer = updates * recipe.batch // change.get("batch", recipe.batch)
+                name = f"optimiser-{label}-muon-{choice}"
+                made = {"optimiser": "muon", "lr": BEST[label]["muon"]} | change
+                found |= _compared(recipe, name, fewer, on, **made)
+    return found
+
+
+_deep = vdsr.reduced.vary("deep", options={"depth": 20, "width": 32, "zero_last": False}, task=X2)
+# The paper's optimiser of VDSR; its clipping threshold is the one that `vdsr`, paper has.
+SGD = {
+    name: getattr(vdsr.vdsr["paper"], name)
+    for name in ("loss", "optimiser", "lr", "schedule", "clip", "clip_threshold")
+}
+BY = {"sgd": SGD, "adamw": {"optimiser": "adamw"}, "muon": {"optimiser": "muon"}}
+# Claims about training: with and without what the paper says is needed, by which optimisers, for how long.
+CLAIMS: dict[str, tuple[dict[str, Recipe], tuple[str, ...], int, str, int]] = {
+    "vdsr": (
+        {"residual": _deep, "plain": _deep.vary("deep", options={"residual": False})},
+        ("sgd", "adamw", "muon"),
+        1_000,
+        "Set5",
+        2,
+    ),
+    "red30": ({"skips": _red(30, 2), "plain": _red(30, 0)}, ("adamw", "muon"), 800, "Set12", 50),
+}
+
+
+def _claims() -> dict[str, dict[str, Recipe]]:
+    found = {}
+    for seed in SEEDS:
+        for label, (recipes, optimisers, updates, on, _) in CLAIMS.items():
+            for part, recipe in recipes.items():
+                for optimiser in optimisers:
+                    name = f"claim-{label}-{part}-{optimiser}-seed{seed}"
+                    found |= _compared(recipe, name, updates, on, seed=seed, **BY[optimiser])
+    return found
+
+
+RECIPES = _rates() | _whole() | _full() | _claims()
