@@ -11,6 +11,7 @@ from accelerate import PartialState
 
 from restorelib import images, runs, sets
 from restorelib.degrade import Bicubic, Degradation
+from restorelib.downloads import ARCHIVES, fetch, gigabytes
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
@@ -134,12 +135,21 @@ def image(
 def data(
     name: Annotated[str | None, typer.Argument(help="a set to fetch; none: list the sets")] = None,
 ) -> None:
-    """List the sets, or make sure one of them is here."""
-    for known in [name] if name else sets.set_names():
-        if name:
-            print(f"{name}: {len(sets.load_set(name))} images")
-        else:
+    """List the sets, or make sure one of them is here.
+
+    Sets of gigabytes are fetched by no other command. They go to RESTORELIB_DATA if that is set, else to the
+    cache; what breaks off, the same command continues.
+    """
+    if name is None:
+        for known in sets.set_names():
             print(f"{known}: {sets.set_size(known)} images")
+        for large in ARCHIVES:
+            print(f"{large}: {gigabytes(large)}, fetched only when it is asked for")
+    elif name in (*ARCHIVES, *sets.LARGE):
+        folder = fetch(name.split("/")[0]).parent / name
+        print(f"{name}: {sum(1 for _ in folder.rglob('*.png'))} images in {folder}")
+    else:
+        print(f"{name}: {len(sets.load_set(name))} images")
 
 
 @app.command()

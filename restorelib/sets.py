@@ -3,14 +3,13 @@
 A set is a dictionary from name to image. Benchmark files are looked for in ``RESTORELIB_DATA``, then in the
 cache (``RESTORELIB_CACHE``, or the operating system's folder for caches), and are then downloaded; every file
 is checked against its sha256. Where nobody has noted that yet, the first download does, beside the file, and
-says so.
+says so. Sets of gigabytes are fetched by their names alone, see `downloads`.
 """
 
 import csv
 import hashlib
 import os
 from collections import Counter
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +19,7 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
+from restorelib.downloads import brought, places
 from restorelib.errors import RestoreError
 from restorelib.images import read
 
@@ -28,13 +28,11 @@ BUNDLED = {
     "bundled": ("astronaut", "chelsea", "coffee", "rocket"),
     "bundled_train": ("motorcycle_left", "motorcycle_right", "camera", "coins", "brick", "grass", "gravel"),
 }
-# Sets that their makers hand out themselves: a folder of this name in RESTORELIB_DATA.
-MANUAL = {
-    "DIV2K_train_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
-    "DIV2K_valid_HR": "https://data.vision.ee.ethz.ch/cvl/DIV2K",
-    "GOPRO_Large_all/train": "https://seungjunnah.github.io/Datasets/gopro",
-    "GOPRO_Large_all/test": "https://seungjunnah.github.io/Datasets/gopro",
-}
+# Sets of gigabytes, which nothing but `restorelib data` fetches; a set's name begins with its archive's.
+LARGE = (
+    *("DIV2K_train_HR", "DIV2K_valid_HR"),
+    *("GOPRO_Large/train", "GOPRO_Large/test", "GOPRO_Large_all/train", "GOPRO_Large_all/test"),
+)
 # Temporal level n is the mean of the middle n of so many consecutive frames; 1 is sharp (MT-RNN paper).
 LEVELS = (1, 3, 5, 7, 9, 11, 13)
 # What a camera does to light before it stores it, as the makers of GoPro assume (Nah et al., CVPR 2017).
@@ -42,6 +40,8 @@ GAMMA = 2.2
 # Sets whose pictures come with their blur, and the levels they are scored at; 0: what the camera recorded.
 RECORDED = {
     "GoPro_samples": (0,),
+    "GOPRO_Large/train": (0,),
+    "GOPRO_Large/test": (0,),
     "DAVIS_clips": (7, 9, 11, 13),
     "GOPRO_Large_all/train": (7, 9, 11, 13),
     "GOPRO_Large_all/test": (7, 9, 11, 13),
@@ -99,9 +99,10 @@ def load_set(name: str) -> dict[str, np.ndarray]:
         return _recorded(name)
     if name in registry() and name != "checkpoints":
         return {Path(file).stem: read(path) for file, path in locate_all(name).items()}
-    folder = _brought(name) if name in MANUAL else Path(name)
+    folder = brought(name) if name in LARGE else Path(name)
     if not folder.is_dir():
-        raise RestoreError(f"{name}: neither a folder nor a known set; sets are {', '.join(set_names())}")
+        known = ", ".join([*set_names(), *LARGE])
+        raise RestoreError(f"{name}: neither a folder nor a known set; sets are {known}")
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
         raise RestoreError(f"{name}: holds no image ({', '.join(SUFFIXES)})")
@@ -110,12 +111,15 @@ def load_set(name: str) -> dict[str, np.ndarray]:
 
 
 def require(names: tuple[str, ...]) -> None:
-    """Fetch the sets `names` if they are not here; raises `RestoreError` for one that can't be had."""
+    """Fetch the sets `names` if they are not here; raises `RestoreError` for one that can't be had.
+
+    A set of gigabytes is not fetched on the way to something else: where it is missing, the error says how.
+    """
     for name in names:
         if _source(name) in registry():
             locate_all(_source(name))
-        if name in MANUAL:
-            _brought(name)
+        if name in LARGE:
+            brought(name)
 
 
 def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
@@ -130,15 +134,12 @@ def obtainable(names: tuple[str, ...], otherwise: str) -> tuple[str, ...]:
 
 def at_hand() -> list[str]:
     """Names of the sets that lie whole in RESTORELIB_DATA or the cache; no file is read."""
-    places = [Path(place) for place in (os.environ.get("RESTORELIB_DATA"),) if place]
-    with suppress(RestoreError):  # without pooch nothing was downloaded
-        places.append(_store().abspath)
-    wanted = {**registry(), **{name: [""] for name in MANUAL}}  # of the latter, the folder
+    wanted = {**registry(), **{name: [""] for name in LARGE}}  # of the latter, the folder
     return [
         name
         for name, files in wanted.items()
         if name != "checkpoints"
-        and any(all((place / name / file).exists() for file in files) for place in places)
+        and any(all((place / name / file).exists() for file in files) for place in places())
     ]
 
 
@@ -154,15 +155,6 @@ def _grey(image: np.ndarray, factor: float) -> np.ndarray:
     size = [round(factor * side) for side in picture.size]
     resized = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
     return resized.round().clip(0, 255).astype(np.uint8)
-
-
-def _brought(name: str) -> Path:
-    folder = Path(os.environ.get("RESTORELIB_DATA", "")) / name
-    if not os.environ.get("RESTORELIB_DATA") or not folder.is_dir():
-        raise RestoreError(
-            f"{name}: get it from {MANUAL[name]} and unpack it as the folder {name} in RESTORELIB_DATA"
-        )
-    return folder
 
 
 def _bundled(name: str) -> np.ndarray:
@@ -227,21 +219,20 @@ def clips(frames: list[Path], shrink: int = 1, linear: bool = True) -> dict[str,
 
 
 def _recorded(name: str) -> dict[str, np.ndarray]:
-    """A set of `RECORDED`. GOPRO_Large_all is laid out as it comes: train/GOPR0372_07_00/000047.png."""
+    """A set of `RECORDED`. GoPro's are laid out as they come: train/GOPR0372_07_00/000047.png."""
     if name == "GoPro_samples":
         files = locate_all(name)
         pairs = {file: file.replace("sharp", "blur") for file in files if "sharp" in file}
-        return {
-            sharp.split("_")[0]: np.concatenate([read(files[sharp]), read(files[blurred])], 2)
-            for sharp, blurred in pairs.items()
-        }
+        return {sharp.split("_")[0]: _pair(files[sharp], files[blurred]) for sharp, blurred in pairs.items()}
+    if name.startswith("GOPRO_Large/"):
+        return _pairs(name)
     if name == "DAVIS_clips":
         videos: dict[str, list[Path]] = {}
         for file, path in locate_all(_source(name)).items():
             videos.setdefault(file.split("_")[0], []).append(path)
         made = [clips(paths, shrink=2) for paths in videos.values()]
         return {key.removeprefix("DAVIS_frames-"): clip for clip_of in made for key, clip in clip_of.items()}
-    folders = sorted(path for path in _brought(name).iterdir() if path.is_dir())
+    folders = sorted(path for path in brought(name).iterdir() if path.is_dir())
     if not folders:
         raise RestoreError(f"{name}: holds no folder of frames, such as GOPR0372_07_00/000047.png")
     found = {}
@@ -251,6 +242,24 @@ def _recorded(name: str) -> dict[str, np.ndarray]:
             raise RestoreError(f"{folder}: holds no frame of a video, such as 000047.png")
         found |= clips(frames)
     return found
+
+
+def _pairs(name: str) -> dict[str, np.ndarray]:
+    """GOPRO_Large: of its two kinds of blur that of `blur`, which papers score; `blur_gamma` is not read."""
+    sharp = sorted(brought(name).glob("*/sharp/*.png"))
+    if not sharp:
+        raise RestoreError(f"{name}: holds no sharp picture, such as GOPR0384_11_00/sharp/000001.png")
+    return {
+        f"{path.parts[-3]}-{path.stem}": _pair(path, path.parents[1] / "blur" / path.name) for path in sharp
+    }
+
+
+def _pair(sharp: Path, blurred: Path) -> np.ndarray:
+    """(H, W, 6): a picture and how it was recorded."""
+    pictures = [read(sharp), read(blurred)]
+    if pictures[0].ndim != 3 or pictures[0].shape != pictures[1].shape:
+        raise RestoreError(f"{blurred}: is not RGB, or not of the size of {sharp}")
+    return np.concatenate(pictures, 2)
 
 
 # ---------------------------------------------------------------- finding and fetching

@@ -207,7 +207,7 @@ def test_broken_films_are_refused(film, refused, monkeypatch):
     with refused("EMPTY: holds no frame of a video"):
         load_set("GOPRO_Large_all/test")
     monkeypatch.delenv("RESTORELIB_DATA", raising=False)
-    with refused("get it from .*gopro and unpack it as the folder GOPRO_Large_all/train"):
+    with refused("GOPRO_Large_all/train: is not here; restorelib data GOPRO_Large_all fetches it .35 GB."):
         load_set("GOPRO_Large_all/train")
 
 

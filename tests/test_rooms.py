@@ -12,6 +12,7 @@ ROOMS = [
     "blocks",
     "checkpoints",
     "images",
+    "downloads",
     "sets",
     "tiles",
     "networks",
