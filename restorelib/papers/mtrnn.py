@@ -92,7 +92,7 @@ PAPER = Paper(
     answers=(
         Answers(
             "mtrnn/5",
-            (Answer("GoPro", ("GoPro", "MT-RNN"), ("mtrnn-quick",), "GOPRO_Large_all/test", 0),),
+            (Answer("GoPro", ("GoPro", "MT-RNN"), ("mtrnn-quick",), "GOPRO_Large/test", 0),),
         ),
     ),
     claims=(

@@ -7,12 +7,12 @@
 | reduced | baseline, 16x64 | 491 images | 3,000 x 16 | 13.5 / 0.67 / 0.034 | 37.47 dB measured |
 | paper | baseline, 16x64 | DIV2K | 300,000 x 16 | 3,035 / 152 / 7.6 | 37.99 dB in later papers' tables |
 
-The paper trains on the 800 pictures of DIV2K, which the reader has to fetch; `quick` and `reduced` train on
-the 291 pictures of the VDSR chapter instead, on smaller patches, with a cosine schedule and with blocks that
-start as the identity. The x2 `reduced` has 200 pictures more, Muon and an average of the weights; with AdamW,
-on 291 pictures, 14,672 updates gave 37.24 dB. x3 and x4 start from the x2 network of their profile, as in the
-paper (section 4.2), and so does MDSR here, which the paper trains from scratch, as `paper` does. The shipped
-x3, x4 and mdsr started from the earlier x2 network.
+The paper trains on the 800 pictures of DIV2K, which `restorelib data DIV2K_train_HR` fetches; `quick` and
+`reduced` train on the 291 pictures of the VDSR chapter instead, on smaller patches, with a cosine schedule
+and with blocks that start as the identity. The x2 `reduced` has 200 pictures more, Muon and an average of
+the weights; with AdamW, on 291 pictures, 14,672 updates gave 37.24 dB. x3 and x4 start from the x2 network of
+their profile, as in the paper (section 4.2), and so does MDSR here, which the paper trains from scratch, as
+`paper` does. The shipped x3, x4 and mdsr started from the earlier x2 network.
 """
 
 from dataclasses import replace

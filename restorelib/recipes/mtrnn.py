@@ -8,11 +8,12 @@
 | paper | width 32 | GOPRO_Large_all | 460,000 x 8 | 141,903 / 7,095 / 355 | 31.15 dB on GoPro in the paper |
 
 All but `paper` shake a camera in front of sharp photographs (`Motion`). `paper` trains on the real frames,
-which the reader has to fetch: 22 folders, about 1,700 clips of 13 frames, 32 GB on the device that trains
-and three times that while they are loaded; on a smaller one, unpack fewer of the folders. What an update
-keeps for its gradients would take 18 GiB; with the network's option `checkpoint` it is 3 GiB (fp32,
-measured on saved tensors). Its batch is our choice, the paper does not give one; nor do we switch data sets
-half-way, as its ablations did.
+which `restorelib data GOPRO_Large_all` fetches: 22 folders, about 1,700 clips of 13 frames, 32 GB on the
+device that trains and three times that while they are loaded; for a smaller one, remove some of the folders.
+The pictures that papers score are fetched by `restorelib data GOPRO_Large`. What an update keeps for its
+gradients would take 18 GiB; with the network's option `checkpoint` it is 3 GiB (fp32, measured on saved
+tensors). Its batch is our choice, the paper does not give one; nor do we switch data sets half-way, as its
+ablations did.
 """
 
 from dataclasses import replace
@@ -55,7 +56,7 @@ PAPER = {
     "options": {"zero_last": False, "checkpoint": True},
     "task": tuple(Recorded(level) for level in (7, 9, 11, 13)),
     "train_on": ("GOPRO_Large_all/train",),
-    "test_on": ("GOPRO_Large_all/test", "GoPro_samples", "DAVIS_clips"),
+    "test_on": ("GOPRO_Large/test", "GOPRO_Large_all/test", "GoPro_samples", "DAVIS_clips"),
     "patch": 256,
     "updates": 460_000,
     "lr": 2e-4,
