@@ -48,7 +48,7 @@ SEEDS = (0, 1, 2)
 def _compared(recipe: Recipe, name: str, updates: int, on: str, **changes) -> dict[str, dict[str, Recipe]]:
     """One of the trainings, as an entry of `RECIPES`."""
     plain = {"updates": updates, "minutes": None, "validations": 8, "average": 0.998}
-    plain["validate_on"] = "Set5" if on == "Set5" else "bundled"  # Set12 whole would take longer than training
+    plain["validate_on"] = "Set5" if on == "Set5" else "bundled"  # Set12 takes longer than training
     return {name: {"quick": recipe.vary(name, test_on=(on,), **plain | changes)}}
 
 
