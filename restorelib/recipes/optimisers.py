@@ -1,7 +1,7 @@
 """AdamW or Muon, and the last weights or their average: what the chapter on costs compares.
 
 Each network in the size of its chapter's `quick` or near it, at each of three rates for a quarter of its
-updates (`optimiser-NETWORK-OPTIMISER-lrRATE`), then at the best for all (`optimiser-NETWORK-OPTIMISER`).
+updates (`optimiser-NETWORK-OPTIMISER-lrRATE`), then at one of them for all (`optimiser-NETWORK-OPTIMISER`).
 EDSR and VDSR also with Muon and one choice changed (`optimiser-NETWORK-muon-CHOICE`), and in their papers'
 sizes with three seeds (`optimiser-NETWORK-full-...`); and two claims about training with several optimisers
 (`claim-...`). All keep an average of their weights; `-last` are the same trainings without one. All have only
@@ -82,8 +82,9 @@ def _full() -> dict[str, dict[str, Recipe]]:
     return found
 
 
-# Which rate was best after a quarter of the updates.
-BEST = {network: {"adamw": 1e-3, "muon": 1e-3} for network in NETWORKS}
+# The rate of whole trainings. A quarter likes twice that with Muon, and longer ones do not: EDSR after 2,300
+# updates has 37.23 dB with 2e-3 and 36.83 dB with 4e-3.
+RATE = 2e-3
 # Networks whose average is compared with their last weights, and the optimiser it is done with.
 AVERAGED = {"edsr": "muon", "vdsr": "muon", "red30": "muon", "memnet": "adamw"}
 # Choices of the recipe that are changed once, with Muon. Every training sees as many patches.
@@ -95,7 +96,7 @@ def _whole() -> dict[str, dict[str, Recipe]]:
     for label, (recipe, updates, on) in NETWORKS.items():
         for optimiser in OPTIMISERS:
             name = f"optimiser-{label}-{optimiser}"
-            made = {"optimiser": optimiser, "lr": BEST[label][optimiser]}
+            made = {"optimiser": optimiser, "lr": RATE}
             found |= _compared(recipe, name, updates, on, **made)
             if AVERAGED.get(label) == optimiser:
                 found |= _compared(recipe, f"{name}-last", updates, on, **made, average=None)
@@ -103,7 +104,7 @@ def _whole() -> dict[str, dict[str, Recipe]]:
             for choice, change in CHOICES.items():
                 fewer = updates * recipe.batch // change.get("batch", recipe.batch)
                 name = f"optimiser-{label}-muon-{choice}"
-                made = {"optimiser": "muon", "lr": BEST[label]["muon"]} | change
+                made = {"optimiser": "muon", "lr": RATE} | change
                 found |= _compared(recipe, name, fewer, on, **made)
     return found
 
@@ -114,17 +115,17 @@ SGD = {
     name: getattr(vdsr.vdsr["paper"], name)
     for name in ("loss", "optimiser", "lr", "schedule", "clip", "clip_threshold")
 }
-BY = {"sgd": SGD, "adamw": {"optimiser": "adamw"}, "muon": {"optimiser": "muon"}}
+BY = {"sgd": SGD, "adamw": {"optimiser": "adamw", "lr": RATE}, "muon": {"optimiser": "muon", "lr": RATE}}
 # Claims about training: with and without what the paper says is needed, by which optimisers, for how long.
 CLAIMS: dict[str, tuple[dict[str, Recipe], tuple[str, ...], int, str, int]] = {
     "vdsr": (
         {"residual": _deep, "plain": _deep.vary("deep", options={"residual": False})},
         ("sgd", "adamw", "muon"),
-        1_000,
+        600,
         "Set5",
         2,
     ),
-    "red30": ({"skips": _red(30, 2), "plain": _red(30, 0)}, ("adamw", "muon"), 800, "Set12", 50),
+    "red30": ({"skips": _red(30, 2), "plain": _red(30, 0)}, ("adamw", "muon"), 500, "Set12", 50),
 }
 
 
