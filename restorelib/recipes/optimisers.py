@@ -58,7 +58,8 @@ def _rates() -> dict[str, dict[str, Recipe]]:
         for lr in RATES:
             for optimiser in OPTIMISERS:
                 name = f"optimiser-{label}-{optimiser}-lr{lr}"
-                found |= _compared(recipe, name, updates // 4, on, optimiser=optimiser, lr=lr)
+                made = {"optimiser": optimiser, "lr": lr, "validations": 1}
+                found |= _compared(recipe, name, updates // 4, on, **made)
     return found
 
 
