@@ -5,7 +5,7 @@ an average a constant rate gives most of what a falling rate gives, and a traini
 little (Polyak and Juditsky 1992; for networks, Tarvainen and Valpola 2017).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
@@ -38,8 +38,13 @@ class Average:
 
 
 @torch.no_grad()
-def measure_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> None:
+def measure_statistics(network: nn.Module, restore: Callable[[int], object], batches: int = 20) -> None:
     """Give batch normalisation the mean statistics of some batches; other networks stay as they are.
+
+    Args:
+        network: left in eval mode.
+        restore: sends batch 0, 1, ... through it.
+        batches: how many.
 
     Averaged weights make other features than any weights on the way, so neither the statistics of the last
     weights nor an average of statistics is theirs.
@@ -52,8 +57,8 @@ def measure_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> N
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean
     network.train()
-    for batch in batches:
-        network(batch)
+    for number in range(batches):
+        restore(number)
     network.eval()
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

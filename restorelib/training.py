@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,6 @@ from restorelib.tiles import apply
 
 GOOD = "good"  # the snapshot of the last validation where all was well
 SLOWEST = 2**-6  # of the rate; after so many accidents a training goes on as it is
-STATISTICS = 20  # batches that averaged weights measure their statistics of batch normalisation on
 
 
 class Stopped(RestoreError):
@@ -133,8 +133,13 @@ class Training:
         network.load_state_dict(self.weights() | (self.average.weights if self.average else {}))
         network = network.to(self.accelerator.device, memory_format=torch.channels_last).eval()
         if self.average:
-            measure_statistics(network, (self.patches.batch(i)[0] for i in range(STATISTICS)))
+            measure_statistics(network, partial(self.restore, network))
         return network
+
+    def restore(self, network: nn.Module, number: int) -> torch.Tensor:
+        """What a network makes of a batch."""
+        degraded, clean = self.patches.batch(number)
+        return apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
 
     def step(self) -> torch.Tensor:
         """Draw the next batch and learn from it, at the rate that the schedule has now; returns the loss."""
@@ -292,12 +297,7 @@ class Training:
     def dead_layers(self) -> str | None:
         """What `layers_died` finds on the next batches."""
         network = self.bare_network().eval()
-
-        def restore(number: int) -> torch.Tensor:
-            degraded, clean = self.patches.batch(self.progress.step + number)
-            return apply(network, degraded, clean.shape[-1] // degraded.shape[-1])
-
-        found = layers_died(restore)
+        found = layers_died(lambda number: self.restore(network, self.progress.step + number))
         network.train()
         return found
 

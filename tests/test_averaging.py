@@ -1,5 +1,8 @@
 """The average of the weights: by hand, kept through kills, validated, shipped, with statistics of its own."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -7,6 +10,7 @@ from torch import nn
 from restorelib import runs
 from restorelib.averaging import Average, measure_statistics
 from restorelib.checkpoints import read_tensors
+from restorelib.degrade import Bicubic
 from restorelib.evaluation import evaluate
 from restorelib.networks import build
 
@@ -77,7 +81,7 @@ def test_statistics_are_those_of_the_batches():
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4))
     batches = [torch.rand(8, 1, 9, 9) + shift for shift in (0, 1, 2)]
     network[1].running_mean.fill_(5)
-    measure_statistics(network, batches)
+    measure_statistics(network, lambda number: network(batches[number]), len(batches))
     features = torch.stack([network[0](batch) for batch in batches])
     assert torch.allclose(network[1].running_mean, features.mean((0, 1, 3, 4)), atol=1e-5)
     variances = torch.stack([x.var((0, 2, 3)) for x in features]).mean(0)
@@ -87,7 +91,7 @@ def test_statistics_are_those_of_the_batches():
 
 
 def test_a_network_without_normalisation_draws_no_batch():
-    measure_statistics(build("vdsr", depth=3, width=8), (pytest.fail("drawn") for _ in range(1)))
+    measure_statistics(build("vdsr", depth=3, width=8), lambda number: pytest.fail("drawn"))
 
 
 def test_normalised_networks_validate_with_statistics_of_the_average(recipe, train):
@@ -101,6 +105,14 @@ def test_normalised_networks_validate_with_statistics_of_the_average(recipe, tra
     last = next(m for m in training.bare_network().modules() if isinstance(m, nn.BatchNorm2d))
     assert not torch.allclose(norm.running_mean, last.running_mean, atol=1e-4)
     assert norm.num_batches_tracked == 20
+
+
+def test_a_normalised_network_that_enlarges_validates_its_average(recipe, train):
+    options = {"blocks": 1, "width": 8}
+    task = (Bicubic(2, enlarge=False),)
+    training = train(replace(recipe, network="srresnet", options=options, task=task, patch=12, average=0.8))
+    training.step()
+    assert np.isfinite(training.validate())
 
 
 def test_a_long_memory_is_short_at_the_start():
