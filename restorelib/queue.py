@@ -33,8 +33,8 @@ WANTED = (
 WANTED += tuple(
     (name, "reduced")
     for seed in (0, 1, 2)
-    for name in RECIPES
-    if name.endswith(f"-seed{seed}") and (name, "reduced") not in WANTED
+    for name, sizes in RECIPES.items()
+    if name.endswith(f"-seed{seed}") and "reduced" in sizes and (name, "reduced") not in WANTED
 )
 
 
