@@ -1,5 +1,6 @@
 """What a training runs on: hardware, number format, memory, the commit of the code, and signals to end."""
 
+import os
 import platform
 import signal
 import subprocess
@@ -15,14 +16,21 @@ FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16, "no": torch.float32}
 
 
 def commit() -> str | None:
-    """The git commit of the code, None outside a checkout; "+" marks uncommitted changes."""
+    """The git commit of the code; "+" marks uncommitted changes.
+
+    Where there is no git or the code is in no checkout, it is what RESTORELIB_COMMIT says, else None.
+    """
 
     def git(*words: str) -> str:
-        here = Path(__file__).parent
-        return subprocess.run(("git", "-C", here, *words), capture_output=True, text=True).stdout.strip()
+        command = ("git", "-C", Path(__file__).parent, *words)
+        try:
+            return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+        except OSError:  # not installed
+            return ""
 
-    head = git("rev-parse", "HEAD")
-    return head + ("+" if git("status", "--porcelain", "--", ".") else "") if head else None
+    if not (head := git("rev-parse", "HEAD")):
+        return os.environ.get("RESTORELIB_COMMIT") or None
+    return head + ("+" if git("status", "--porcelain", "--", ".") else "")
 
 
 def hardware() -> str:

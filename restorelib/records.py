@@ -132,7 +132,7 @@ class Record(_Plain):
         profile: "smoke", "quick", "reduced" or "paper".
         recipe, recipe_sha256: what was trained, and its `digest`.
         seed: of weights and patches.
-        commit: of the code; None outside a git checkout; "+" marks uncommitted changes.
+        commit: of the code; "+" marks uncommitted changes; None where neither git nor RESTORELIB_COMMIT told.
         version, torch: of this library and of torch.
         hardware, processes, precision: what it ran on, how many at once, and "no" (fp32), "bf16" or "fp16".
         updates, minutes: what it took.
