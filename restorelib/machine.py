@@ -1,5 +1,6 @@
 """What a training runs on: hardware, number format, memory, the commit of the code, and signals to end."""
 
+import ctypes
 import os
 import platform
 import signal
@@ -13,6 +14,22 @@ import torch
 
 # What torch calls the number formats that `best_precision` names.
 FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16, "no": torch.float32}
+# Parameters of `mallopt`, from glibc's malloc.h.
+TRIM_THRESHOLD, MMAP_MAX = -1, -4
+
+
+def keep_memory() -> bool:
+    """Have freed memory kept for the next tensors; returns whether it is. Without glibc, nothing is changed.
+
+    Left alone, glibc maps every large tensor anew and gives it back when it goes, so that the kernel spends a
+    good part of an evaluation on clearing pages. In turn a process stays as large as it once was.
+    """
+    try:
+        libc = ctypes.CDLL(None)
+        libc.gnu_get_libc_version  # noqa: B018 (only glibc has it, and only there are the parameters these)
+        return all(libc.mallopt(*setting) for setting in ((MMAP_MAX, 0), (TRIM_THRESHOLD, -1)))
+    except (AttributeError, OSError, TypeError):  # the last on Windows
+        return False
 
 
 def commit() -> str | None:

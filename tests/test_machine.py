@@ -1,6 +1,10 @@
-"""The machine: which commit the code is of, where there is git and where there is none."""
+"""The machine: which commit the code is of, and that freed memory is kept where that can be asked for."""
 
+import ctypes
+import os
 import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,3 +51,62 @@ def test_in_a_checkout_git_is_asked(elsewhere, monkeypatch):
 def test_a_record_made_without_git_has_the_commit(elsewhere, monkeypatch, recipe, tmp_path):
     monkeypatch.setenv("RESTORELIB_COMMIT", "0123abc")
     assert runs.record(runs.make(recipe, "smoke", tmp_path / "run")).commit == "0123abc"
+
+
+# ---------------------------------------------------------------- memory that stays
+
+# Prints how many MiB a process gives back when it frees 64.
+FREED = """
+import ctypes, sys
+from pathlib import Path
+if sys.argv[1] == "restorelib":
+    import restorelib
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+
+def resident():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 2**10
+
+block = libc.malloc(64 * 2**20)
+ctypes.memset(block, 1, 64 * 2**20)
+before = resident()
+libc.free(block)
+print(before - resident())
+"""
+
+
+def has_glibc():
+    return "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", ()) and hasattr(
+        ctypes.CDLL(None), "gnu_get_libc_version"
+    )
+
+
+@pytest.mark.skipif(not has_glibc(), reason="only glibc can be told to keep memory")
+@pytest.mark.parametrize(("imported", "given_back"), [("restorelib", 0), ("nothing", 64)])
+def test_freed_memory_stays(imported, given_back):
+    plain = {key: value for key, value in os.environ.items() if not key.startswith(("MALLOC_", "GLIBC_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", FREED, imported], capture_output=True, text=True, check=True, env=plain
+    )
+    assert float(done.stdout) == pytest.approx(given_back, abs=2)
+
+
+@pytest.mark.parametrize("without", [AttributeError, OSError, TypeError])  # musl, no library, Windows
+def test_elsewhere_nothing_is_changed(without, monkeypatch):
+    def opened(name):
+        if without is AttributeError:
+            return SimpleNamespace(mallopt=lambda *setting: pytest.fail("is not glibc's"))
+        raise without
+
+    monkeypatch.setattr(ctypes, "CDLL", opened)
+    assert machine.keep_memory() is False
+
+
+def test_glibc_is_told_both(monkeypatch):
+    told = []
+    libc = SimpleNamespace(gnu_get_libc_version=None, mallopt=lambda *setting: told.append(setting) or 1)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: libc)
+    assert machine.keep_memory() is True
+    assert told == [(-4, 0), (-1, -1)]  # M_MMAP_MAX, M_TRIM_THRESHOLD
