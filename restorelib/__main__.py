@@ -16,7 +16,7 @@ from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
 from restorelib.queue import work
-from restorelib.recipes import PROFILES, RECIPES, find
+from restorelib.recipes import HEADLINES, PROFILES, RECIPES, find
 from restorelib.records import Record, Score
 
 LISTED = {
@@ -37,22 +37,27 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 
 @app.command()
 def train(
-    recipe: Annotated[str | None, typer.Argument(help=f"one of: {', '.join(RECIPES)}")] = None,
+    recipe: Annotated[str | None, typer.Argument(help=f"{', '.join(HEADLINES)} or another")] = None,
     profile: Annotated[str, typer.Option(help=", ".join(PROFILES))] = "quick",
     out: Annotated[Path | None, typer.Option(help="folder of the run; default: runs/RECIPE-PROFILE")] = None,
     minutes: Annotated[float | None, typer.Option(help="stop after this time; the schedule fits it")] = None,
     checkpoint_seconds: Annotated[float, typer.Option(help="how often the state is saved")] = 60,
     compiled: Annotated[bool, typer.Option("--compile", help="use torch.compile")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="make the runs the book wants and lacks")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="list all recipes and their profiles")] = False,
 ) -> None:
     """Train a recipe and leave a run folder; start it again to continue one that was interrupted.
 
     With --queue, --out is the folder of all runs, and what --minutes cuts off is continued the next time.
     """
+    if listing:
+        for name, profiles in RECIPES.items():
+            print(f"{name}: {', '.join(profiles)}")
+        return
     if minutes is not None and minutes <= 0:
         raise RestoreError("--minutes must be positive")
     if queue == (recipe is not None):
-        raise RestoreError("name a recipe (restorelib train --help lists them) or give --queue")
+        raise RestoreError("name a recipe (restorelib train --list lists them) or give --queue")
     if queue:
         work(out or runs.runs_folder(), minutes, checkpoint_seconds)
         return
@@ -167,7 +172,7 @@ def bench(
 
 @app.command("runs")
 def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """List the trained networks that come with the book."""
+    """List the trained networks that come with the book, and what else has scores."""
     records = [runs.record(name) for name in runs.shipped()]
     if as_json:
         told = [
@@ -179,6 +184,7 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")
     for record in records:
         cost = f"{record.minutes} minutes on {record.hardware}"
         print(f"{record.name}: {record.parameters:,} parameters, {cost}")
+    print(f"Not trained here: {', '.join(runs.untrained())}")
 
 
 @app.command()

@@ -21,7 +21,7 @@ from restorelib import records
 from restorelib.baselines import METHODS, OFFICIAL, UNRESTORED, Classical, Unrestored
 from restorelib.checkpoints import misfit, read_tensors, write_tensors
 from restorelib.degrade import Degradation, Noise, Recorded
-from restorelib.errors import RestoreError
+from restorelib.errors import RestoreError, suggestion
 from restorelib.evaluation import evaluate
 from restorelib.machine import commit, hardware, peak_memory_mb
 from restorelib.metrics import Protocol
@@ -58,8 +58,16 @@ def folder_of(run: str | Path) -> Path:
     for folder in [*(SHIPPED / name for name in names), Path(run)]:
         if (folder / "record.json").is_file():
             return folder
-    known = [*UNRESTORED, *(f"{method}/SIGMA" for method in METHODS), *OFFICIAL, *shipped()]
-    raise RestoreError(f"{run}: neither a run folder nor a known run; there are {', '.join(known)}")
+    recipes = dict.fromkeys(name.rpartition("-")[0] for name in shipped())
+    known = [*recipes, *shipped(), *UNRESTORED, *OFFICIAL, *(f"{method}/30" for method in METHODS)]
+    raise RestoreError(
+        f"{run}: neither a run folder nor a known run; {suggestion(str(run), known, 'restorelib runs')}"
+    )
+
+
+def untrained() -> list[str]:
+    """What `load` knows that no training of ours made; SIGMA stands for a noise in grey levels."""
+    return [*UNRESTORED, *OFFICIAL, *(f"{method}/SIGMA" for method in METHODS)]
 
 
 def record(run: str | Path) -> Record | Measured:

@@ -49,7 +49,7 @@ def test_a_run_named_by_method_and_sigma(small_set):
 
 @pytest.mark.parametrize("name", ["tv", "tv/", "tv/x", "median/30"])
 def test_what_is_no_method_is_refused(name, refused):
-    with refused("neither a run folder nor a known run; there are .*bm3d/SIGMA, nlm/SIGMA, tv/SIGMA"):
+    with refused("neither a run folder nor a known run; .*`restorelib runs` lists all"):
         restorelib.load(name)
 
 

@@ -14,6 +14,7 @@ from restorelib.__main__ import main
 from restorelib.degrade import Jpeg, Motion, Noise, bicubic_up
 from restorelib.evaluation import evaluate
 from restorelib.metrics import Protocol
+from restorelib.recipes import HEADLINES, RECIPES
 
 
 @pytest.fixture
@@ -193,6 +194,43 @@ def test_a_page_uses_a_run_and_not_another_whose_name_begins_alike(tmp_path, mon
     (tmp_path / "four.ipynb").write_text("/runs/edsr-x2-reduced/record.json")
     assert runs.pages("edsr-x2-reduced") == ["four.ipynb", "one.md"]
     assert runs.pages("edsr-x2-reduced+") == ["two.md"]
+
+
+def test_what_is_not_trained_is_listed_behind_the_runs(cli):
+    assert cli("runs")[1].splitlines()[-1] == (
+        "Not trained here: bicubic, noisy, jpeg, blurred, official/vdsr, official/dmphn, "
+        "bm3d/SIGMA, nlm/SIGMA, tv/SIGMA"
+    )
+
+
+def test_recipes_are_listed_and_the_help_names_the_first(cli):
+    code, out, _ = cli("train", "--list")
+    assert code == 0
+    lines = out.splitlines()
+    assert "vdsr: smoke, quick, reduced, paper" in lines
+    assert [line.split(":")[0] for line in lines] == list(RECIPES)
+    code, out, _ = cli("train", "--help")
+    assert code == 0
+    assert all(name in out for name in (*HEADLINES, "--list"))
+    assert len(out.splitlines()) < 50
+
+
+@pytest.mark.parametrize(
+    ("command", "close", "lister"),
+    [
+        ("show vdsr-qiuck", "do you mean vdsr-quick, ", "`restorelib runs` lists all"),
+        ("evaluate oficial/vdsr", "do you mean official/vdsr, ", "`restorelib runs` lists all"),
+        ("evaluate nosuch", "a known run; `", "`restorelib runs` lists all"),
+        ("train memnet-nose", "do you mean memnet-noise, ", "`restorelib train --list` lists all"),
+        ("train nosuch", "'nosuch'; `", "`restorelib train --list` lists all"),
+    ],
+)
+def test_a_mistyped_name_is_answered_by_those_like_it(cli, command, close, lister):
+    code, out, err = cli(*command.split())
+    assert (code, out) == (1, "")
+    assert close in err
+    assert err.endswith(f"{lister}\n")
+    assert len(err) < 250
 
 
 def test_train_leaves_a_run_and_says_what_it_scores(cli, tmp_path):

@@ -49,7 +49,7 @@ def test_every_command_is_on_the_page(page):
     assert [name for name in names if f"Usage: restorelib {name}" not in text] == []
 
 
-def test_long_lists_of_names_are_cut():
+def test_no_command_says_too_much_of_itself():
     texts = reference.help_texts()
-    assert "one of: " in texts["train"]
+    assert "vdsr, edsr-x2, " in texts["train"]
     assert all(len(text.splitlines()) < 40 for text in texts.values())

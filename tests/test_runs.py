@@ -183,8 +183,10 @@ def test_spoiled_runs_are_refused(as_shipped, refused):
     weights.unlink()
     with refused("tiny-smoke is a record without weights; train it again"):
         restorelib.load("tiny")
-    with refused("dmphn: neither a run folder nor a known run; there are bicubic, .*, tiny-smoke"):
-        restorelib.load("dmphn")
+    with refused(
+        "tyni-smoke: neither a run folder nor a known run; do you mean tiny-smoke. `restorelib runs`"
+    ):
+        restorelib.load("tyni-smoke")
 
 
 def test_without_one_run_the_next_is_taken_and_said(as_shipped, capsys):

@@ -106,7 +106,7 @@ def test_a_new_field_leaves_old_digests_alone(recipe):
 
 
 def test_what_is_no_recipe_is_refused(refused, recipe, train):
-    with refused("no recipe is called 'vdsl'; there are .*vdsr"):
+    with refused("no recipe is called 'vdsl'; do you mean vdsr.* `restorelib train --list` lists all"):
         find("vdsl", "smoke")
     with refused("vdsr has no profile 'huge'; it has smoke, quick, reduced, paper"):
         find("vdsr", "huge")

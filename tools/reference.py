@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import pkgutil
-from textwrap import shorten
 from types import ModuleType
 
 import typer
@@ -47,12 +46,10 @@ class Commands(SphinxDirective):
 
 
 def help_texts() -> dict[str, str]:
-    """What `restorelib COMMAND --help` says, without colours and boxes; long lists of names are cut."""
+    """What `restorelib COMMAND --help` says, without colours and boxes."""
     texts = {}
     for name, command in typer.main.get_command(app).commands.items():
         command.rich_markup_mode = None
-        for parameter in command.params:
-            parameter.help = shorten(parameter.help or "", 100, placeholder=" ...", break_on_hyphens=False)
         context = typer.Context(command, info_name=f"restorelib {name}", terminal_width=80)
         texts[name] = command.get_help(context)
     return texts

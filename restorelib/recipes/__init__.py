@@ -12,10 +12,12 @@ networks get less out of any device; `restorelib bench` measures what yours give
 import importlib
 import pkgutil
 
-from restorelib.errors import RestoreError
+from restorelib.errors import RestoreError, suggestion
 from restorelib.recipe import Recipe
 
 PROFILES = ("smoke", "quick", "reduced", "paper")
+# The result that each chapter begins with.
+HEADLINES = ("vdsr", "edsr-x2", "red30-noise50", "memnet", "mtrnn")
 
 T291 = ("T91", "BSDS500_train")
 BENCHMARKS = ("bundled", "Set5", "Set14", "BSD100")
@@ -55,7 +57,9 @@ for _module in pkgutil.iter_modules(__path__):
 def find(name: str, profile: str) -> Recipe:
     """A recipe by name and profile; raises `RestoreError` if there is none."""
     if name not in RECIPES:
-        raise RestoreError(f"no recipe is called '{name}'; there are {', '.join(RECIPES)}")
+        raise RestoreError(
+            f"no recipe is called '{name}'; {suggestion(name, RECIPES, 'restorelib train --list')}"
+        )
     if profile not in RECIPES[name]:
         raise RestoreError(f"{name} has no profile '{profile}'; it has {', '.join(RECIPES[name])}")
     return RECIPES[name][profile]
