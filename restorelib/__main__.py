@@ -1,4 +1,4 @@
-"""The command line: restorelib train | evaluate | image | data | bench | runs | show | scoreboard."""
+"""The command line: restorelib train | evaluate | score | image | data | bench | runs | show | scoreboard."""
 
 import json
 import sys
@@ -93,6 +93,16 @@ def evaluate(
     for picture in score.images:
         print(f"  {picture.name:24} {picture.psnr:6.2f} dB  SSIM {picture.ssim:.4f}")
     print(_line(score))
+
+
+@app.command("score")
+def add_score(
+    run: Annotated[str, typer.Argument(help="a run folder; in a checkout, also a shipped run")],
+    set_: Annotated[str, typer.Option("--set", help="a set's name or a folder of images")],
+) -> None:
+    """Add the scores of a set to a run's record, under all of its task; earlier ones of that set go."""
+    for score in runs.add_scores(run, set_):
+        print(_line(score))
 
 
 def _asked(usual: Degradation, scale: int | None, level: int | None) -> Degradation:

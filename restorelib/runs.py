@@ -8,7 +8,7 @@
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,16 +20,16 @@ import restorelib
 from restorelib import records
 from restorelib.baselines import METHODS, OFFICIAL, UNRESTORED, Classical, Unrestored
 from restorelib.checkpoints import misfit, read_tensors, write_tensors
-from restorelib.degrade import Degradation, Noise, Recorded
+from restorelib.degrade import Noise
 from restorelib.errors import RestoreError, suggestion
 from restorelib.evaluation import evaluate
 from restorelib.machine import commit, hardware, peak_memory_mb
-from restorelib.metrics import Protocol
 from restorelib.networks import build
 from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, RECIPES, find
 from restorelib.records import Measured, Origin, Record, Score
-from restorelib.sets import RECORDED, file_digest, load_set, obtainable, require
+from restorelib.scoring import score_set, score_sets, scored_under
+from restorelib.sets import file_digest, load_set, obtainable, require
 from restorelib.training import GOOD, Training
 
 PACKAGE = Path(__file__).parent
@@ -251,34 +251,37 @@ def finish(training: Training, profile: str, folder: Path) -> None:
         (folder / f"{name}.safetensors").unlink(missing_ok=True)
 
 
-def score_sets(
-    network: nn.Module, task: Sequence[Degradation], sets: tuple[str, ...], self_ensemble: bool = False
-) -> list[Score]:
-    """One entry a set and degradation; sets that can't be had are left out with one line."""
-    scores = []
-    for name in sets:
-        try:
-            pictures = load_set(name)
-        except RestoreError as error:
-            print(f"{error}. Not scored on {name}.")
-            continue
-        for degradation in scored_under(name, task):
-            protocol = replace(Protocol.usual(degradation), self_ensemble=self_ensemble)
-            scores.append(Score(set=name, **evaluate(network, pictures, degradation, protocol)))
-    return scores
-
-
-def scored_under(name: str, task: Sequence[Degradation]) -> Sequence[Degradation]:
-    """What a set is scored under: the blur that its pictures come with, else the task."""
-    return [Recorded(level) for level in RECORDED[name]] if name in RECORDED else task
-
-
 def rescore(run: str | Path, pictures: Mapping[str, np.ndarray], score: Score) -> dict:
     """What a run's weights give now for one entry of its record's scores, under the same protocol."""
     network = load(run)
     trained = scored_under(score.set, network.record.task)[0]
     degradation = replace(trained, **{score.key: score.parameter})
     return evaluate(network, pictures, degradation, score.protocol)
+
+
+def add_scores(run: str | Path, name: str) -> list[Score]:
+    """Score a run on a set as after its training, and put that into its record; returns the set's entries.
+
+    They take the place of earlier ones of that set. Raises `RestoreError` if the set can't be had, or the run
+    has no weights, no record of its own, or came with the package where that is installed.
+    """
+    network = load(run)
+    about = network.record
+    if not isinstance(about, Record):
+        raise RestoreError(f"{run} is no training and has no record; restorelib evaluate scores it")
+    folder = folder_of(run)
+    if folder.resolve().is_relative_to(SHIPPED.resolve()) and not BOOK.is_dir():
+        raise RestoreError(f"{run} came with the package; score a copy of {folder}, or it in a checkout")
+    pictures = load_set(name)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network = network.to(device, memory_format=torch.channels_last)  # as `Training.trained` gives it
+    scores = score_set(network, about.recipe.scored_on or about.task, name, pictures)
+    sets = [score.set for score in about.scores]
+    place = sets.index(name) if name in sets else len(sets)
+    others = [score for score in about.scores if score.set != name]
+    all_scores = (*others[:place], *scores, *others[place:])
+    records.write(folder / "record.json", about.model_copy(update={"scores": all_scores}))
+    return scores
 
 
 def measure(run: str, sets: tuple[str, ...], self_ensemble: bool = False) -> Path:

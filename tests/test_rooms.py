@@ -28,6 +28,7 @@ ROOMS = [
     "progress",
     "accidents",
     "averaging",
+    "scoring",
     "training",
     "recipes",
     "runs",

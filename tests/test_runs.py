@@ -411,15 +411,6 @@ def test_scores_are_about_the_picture_and_not_its_degraded_self(photograph):
     assert psnr(Bicubic(2)(photograph), photograph) < 40
 
 
-def test_a_set_that_cannot_be_had_is_left_out_with_one_line(capsys):
-    scores = runs.score_sets(restorelib.load("bicubic"), (Bicubic(2),), ("nowhere", "bundled"))
-    assert [score.set for score in scores] == ["bundled"]
-    said = capsys.readouterr().out
-    assert said.startswith("nowhere: neither a folder nor a known set")
-    assert said.endswith("Not scored on nowhere.\n")
-    assert said.count("\n") == 1
-
-
 def test_the_self_ensemble_of_a_run_is_measured_under_its_name_and_a_plus(
     finished_run, small_set, tmp_path, monkeypatch
 ):
