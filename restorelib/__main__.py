@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from accelerate import PartialState
 
-from restorelib import images, runs, sets
+from restorelib import runs, saving, sets
 from restorelib.degrade import Bicubic, Degradation
 from restorelib.downloads import ARCHIVES, fetch, gigabytes
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
+from restorelib.opening import open_picture
 from restorelib.queue import work
 from restorelib.recipes import HEADLINES, PROFILES, RECIPES, find
 from restorelib.records import Record, Score
@@ -122,7 +123,7 @@ def _line(score: Score) -> str:
     return f"{score.set}, {score.key} {score.parameter}: {score.psnr:.2f} dB, SSIM {score.ssim:.4f}"
 
 
-@app.command()
+@app.command(help=f"Restore one picture of your own.\n\n{saving.HELP}")
 def image(
     source: Annotated[Path, typer.Argument(metavar="IN")],
     target: Annotated[Path, typer.Argument(metavar="OUT")],
@@ -133,16 +134,19 @@ def image(
     ] = None,
     tile: Annotated[int | None, typer.Option(help="side of the squares restored at a time")] = None,
 ) -> None:
-    """Restore one picture of your own."""
+    """Restore one picture; what would keep OUT from being written is known before anything is computed."""
     if scale is not None and scale < 1:
         raise RestoreError("--scale must be 1 or more")
     if tile is not None and tile < 1:
         raise RestoreError("--tile must be 1 or more")
-    network, picture = runs.load(run), images.read(source)
+    saving.check_target(target)
+    network, picture = runs.load(run), open_picture(source)
     if scale is None:
         usual = network.record.task[0]
         scale = usual.scale if isinstance(usual, Bicubic) else 1
-    images.write(target, restore_image(network, picture, scale, tile))
+    saving.check_target(target, tuple(scale * side for side in picture.pixels.shape[:2]))
+    restored = restore_image(network, picture.pixels, scale, tile)
+    saving.write_picture(target, restored, picture.profile)
     print(f"{target} written")
 
 

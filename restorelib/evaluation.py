@@ -55,19 +55,22 @@ def restore(
 def restore_image(
     network: nn.Module, image: np.ndarray, scale: int = 1, tile: int | None = None
 ) -> np.ndarray:
-    """Restore a uint8 image of your own, `scale` times as large; `tile` is as in `restore`.
+    """Restore a uint8 or uint16 image of your own, `scale` times as large; `tile` is as in `restore`.
 
     A network for luma restores Y; the two colour planes are only enlarged (VDSR paper, section 4.1).
     """
     picture = to_tensor(image)
     if not network.takes_enlarged:
-        return to_image(restore(network, picture.expand(-1, network.channels, -1, -1), scale, tile=tile))
+        return to_image(
+            restore(network, picture.expand(-1, network.channels, -1, -1), scale, tile=tile), image.dtype
+        )
     wide = bicubic_up(picture, scale) if scale > 1 else picture
     if network.channels == 3 or image.ndim == 2:
-        return to_image(restore(network, wide.expand(-1, network.channels, -1, -1), tile=tile))
+        restored = restore(network, wide.expand(-1, network.channels, -1, -1), tile=tile)
+        return to_image(restored, image.dtype)
     ycbcr = rgb_to_ycbcr(wide)
     ycbcr[:, :1] = restore(network, ycbcr[:, :1], tile=tile)
-    return to_image(ycbcr_to_rgb(ycbcr))
+    return to_image(ycbcr_to_rgb(ycbcr), image.dtype)
 
 
 def pair(

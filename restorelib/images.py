@@ -1,74 +1,56 @@
 """Pictures as files and as tensors, and colour.
 
 An image is a uint8 array, (H, W) when grey and (H, W, 3) when RGB; one that comes with its blur has three
-more planes for each blurred version.
+more planes for each blurred version. Only a picture of one's own may be uint16 (`restorelib image`).
 """
 
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from restorelib.errors import RestoreError
+from restorelib.opening import open_picture
+from restorelib.saving import write_picture
 
 # ---------------------------------------------------------------- files
 
 
 def read(path: str | Path) -> np.ndarray:
-    """Read one picture as uint8, (H, W) or (H, W, 3).
+    """Read one picture as uint8, (H, W) or (H, W, 3), for training and scoring.
 
-    Palettes are resolved, black-and-white becomes grey, an opaque alpha channel is dropped and the camera's
-    rotation is applied. Raises `RestoreError` for transparency, more than 8 bits a channel, and non-images.
+    What `opening.open_picture` says holds. A colour profile is not applied, as MATLAB's imread doesn't, but
+    to CMYK. Raises `RestoreError` for more than 8 bits a channel too, because scores are defined for 8.
     """
-    try:
-        with Image.open(path) as file:
-            deep = any(f";16{order}" in str(file.tile) for order in "BLN")  # Pillow would drop the lower half
-            picture = ImageOps.exif_transpose(file)
-            picture.load()
-    except FileNotFoundError:
-        raise RestoreError(f"{path}: no such file") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
-        raise RestoreError(f"{path}: not a readable image ({error})") from None
-    if deep:
+    pixels = open_picture(path).pixels
+    if pixels.dtype != np.uint8:
         raise RestoreError(f"{path}: has 16 bits a channel; save it as 8-bit grey or RGB first")
-    if "transparency" in picture.info:
-        picture = picture.convert("LA" if picture.mode in ("1", "L") else "RGBA")
-    if picture.mode == "P":
-        picture = picture.convert("RGB")
-    if picture.mode in ("RGBA", "LA"):
-        if picture.getchannel("A").getextrema()[0] < 255:
-            raise RestoreError(f"{path}: has transparent pixels; flatten it onto a background first")
-        picture = picture.convert(picture.mode[:-1])
-    if picture.mode == "1":
-        picture = picture.convert("L")
-    if picture.mode not in ("L", "RGB"):
-        raise RestoreError(f"{path}: is in mode {picture.mode}; save it as 8-bit grey or RGB first")
-    return np.asarray(picture)
+    return pixels
 
 
 def write(path: str | Path, image: np.ndarray) -> None:
-    """Write a uint8 image; the ending of the name says in which format."""
-    try:
-        Image.fromarray(image).save(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise RestoreError(f"{path}: cannot be written ({error})") from None
+    """Write an image; the ending of the name says in which format, see `saving.write_picture`."""
+    write_picture(path, image)
 
 
 # ---------------------------------------------------------------- tensors and colour
 
 
 def to_tensor(image: np.ndarray, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """A uint8 image as a (1, C, H, W) tensor in [0, 1]."""
-    pixels = torch.from_numpy(np.array(image, ndmin=3 if image.ndim == 3 else 2))
+    """A uint8 or uint16 image as a (1, C, H, W) tensor in [0, 1]."""
+    most = np.iinfo(image.dtype).max
+    # torch computes little with uint16.
+    pixels = torch.from_numpy(np.array(image, np.int32 if most > 255 else np.uint8))
     planes = pixels.permute(2, 0, 1) if pixels.ndim == 3 else pixels[None]
-    return planes[None].to(dtype) / 255
+    return planes[None].to(dtype) / most
 
 
-def to_image(tensor: torch.Tensor) -> np.ndarray:
-    """A (1, C, H, W) tensor in [0, 1], clipped and rounded to a uint8 image."""
-    pixels = (tensor[0].detach().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
-    return pixels[0].numpy() if len(pixels) == 1 else pixels.permute(1, 2, 0).contiguous().numpy()
+def to_image(tensor: torch.Tensor, dtype: type = np.uint8) -> np.ndarray:
+    """A (1, C, H, W) tensor in [0, 1], clipped and rounded to a uint8 image, or to one of uint16."""
+    most = np.iinfo(dtype).max
+    pixels = (tensor[0].detach().clamp(0, 1) * most).round().to(torch.uint8 if most == 255 else torch.int32)
+    pixels = pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0).contiguous()
+    return pixels.cpu().numpy().astype(dtype, copy=False)
 
 
 # ITU-R BT.601 in "studio swing", as MATLAB's rgb2ycbcr: Y lies in 16..235, Cb and Cr in 16..240 (of 255).

@@ -9,11 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from restorelib import images, runs, sets
+from restorelib import images, runs, saving, sets
 from restorelib.__main__ import main
 from restorelib.degrade import Jpeg, Motion, Noise, bicubic_up
 from restorelib.evaluation import evaluate
 from restorelib.metrics import Protocol
+from restorelib.opening import open_picture
 from restorelib.recipes import HEADLINES, RECIPES
 
 
@@ -125,6 +126,62 @@ def test_a_picture_is_enlarged_only_by_runs_for_super_resolution(cli, bundled, t
     images.write(tmp_path / "in.png", bundled["chelsea"][100:140, 120:180])
     assert cli("image", tmp_path / "in.png", tmp_path / "out.png", "--run", run)[0] == 0
     assert images.read(tmp_path / "out.png").shape == (40 * larger, 60 * larger, 3)
+
+
+@pytest.mark.parametrize("colour", [True, False])
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_16_bits_go_in_and_come_out(cli, tmp_path, colour, ending):
+    deep = np.random.default_rng(0).integers(0, 65536, (40, 50, 3), dtype=np.uint16)
+    deep = deep if colour else deep[..., 0]
+    saving.write_picture(tmp_path / "in.png", deep)
+    words = ["--run", "bicubic", "--scale", 1]
+    assert cli("image", tmp_path / "in.png", tmp_path / f"out.{ending}", *words)[0] == 0
+    found = open_picture(tmp_path / f"out.{ending}").pixels
+    assert found.dtype == np.uint16
+    assert abs(found.astype(int) - deep).max() <= 1  # through luma and back in float32
+
+
+def test_a_profile_comes_out_with_the_picture(cli, tmp_path, noise):
+    saving.write_picture(tmp_path / "in.png", noise(20, 20, 3), b"a profile" * 20)
+    assert cli("image", tmp_path / "in.png", tmp_path / "out.webp", "--run", "bicubic")[0] == 0
+    assert open_picture(tmp_path / "out.webp").profile == b"a profile" * 20
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("wide.webp", "WEBP holds 16383 pixels a side, this is 20000x32; take .png"),
+        ("out.ico", "its name must end in .png"),
+        ("absent/out.png", "there is no folder"),
+        ("kept.png", "it is write-protected"),
+    ],
+)
+def test_what_cannot_be_written_is_known_before_anything_is_computed(cli, tmp_path, monkeypatch, name, why):
+    def computing(*_):
+        pytest.fail("it was computed")
+
+    images.write(tmp_path / "wide.webp", np.zeros((8, 5000, 3), np.uint8))
+    (tmp_path / "kept.png").touch(0o444)
+    before = (tmp_path / "wide.webp").read_bytes()
+    monkeypatch.setattr("restorelib.__main__.restore_image", computing)
+    code, out, err = cli("image", tmp_path / "wide.webp", tmp_path / name, "--run", "bicubic", "--scale", 4)
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert why in err
+    assert (tmp_path / "wide.webp").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.png", "wide.webp"]
+
+
+def test_a_picture_may_be_replaced_by_its_result(cli, tmp_path, noise):
+    images.write(tmp_path / "a.png", noise(20, 20, 3))
+    assert cli("image", tmp_path / "a.png", tmp_path / "a.png", "--run", "bicubic")[0] == 0
+    assert images.read(tmp_path / "a.png").shape == (40, 40, 3)
+
+
+def test_the_quality_of_results_is_stated(cli):
+    said = " ".join(cli("image", "--help")[1].split())
+    assert "(lossless)" in said
+    assert "quality 95" in " ".join(said.replace("│", " ").split())
 
 
 # ---------------------------------------------------------------- data, runs, train

@@ -11,6 +11,8 @@ ROOMS = [
     "machine",
     "blocks",
     "checkpoints",
+    "opening",
+    "saving",
     "images",
     "downloads",
     "sets",
