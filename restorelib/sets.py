@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from restorelib.downloads import brought, places
 from restorelib.errors import RestoreError
+from restorelib.folders import read_folder, visible
 from restorelib.images import read
 
 # scikit-image ships these in its wheel, so they are there without a network.
@@ -55,7 +56,6 @@ DERIVED = {
     "BSD200": ("BSDS500_test", 1.0),
     "BSD200-half": ("BSDS500_test", 0.5),
 }
-SUFFIXES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 
 
 @cache
@@ -100,14 +100,10 @@ def load_set(name: str) -> dict[str, np.ndarray]:
     if name in registry() and name != "checkpoints":
         return {Path(file).stem: read(path) for file, path in locate_all(name).items()}
     folder = brought(name) if name in LARGE else Path(name)
-    if not folder.is_dir():
+    if not name.strip() or not os.path.isdir(folder):  # Path("") is the current folder
         known = ", ".join([*set_names(), *LARGE])
-        raise RestoreError(f"{name}: neither a folder nor a known set; sets are {known}")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not files:
-        raise RestoreError(f"{name}: holds no image ({', '.join(SUFFIXES)})")
-    stems = [path.stem for path in files]
-    return {path.stem if stems.count(path.stem) == 1 else path.name: read(path) for path in files}
+        raise RestoreError(f"{name or 'an empty name'}: neither a folder nor a known set; sets are {known}")
+    return read_folder(folder)
 
 
 def require(names: tuple[str, ...]) -> None:
@@ -232,12 +228,12 @@ def _recorded(name: str) -> dict[str, np.ndarray]:
             videos.setdefault(file.split("_")[0], []).append(path)
         made = [clips(paths, shrink=2) for paths in videos.values()]
         return {key.removeprefix("DAVIS_frames-"): clip for clip_of in made for key, clip in clip_of.items()}
-    folders = sorted(path for path in brought(name).iterdir() if path.is_dir())
+    folders = [path for path in visible(brought(name)) if path.is_dir()]
     if not folders:
         raise RestoreError(f"{name}: holds no folder of frames, such as GOPR0372_07_00/000047.png")
     found = {}
     for folder in folders:
-        frames = list(folder.glob("*.png"))
+        frames = visible(folder, "*.png")
         if not frames:
             raise RestoreError(f"{folder}: holds no frame of a video, such as 000047.png")
         found |= clips(frames)
@@ -246,7 +242,7 @@ def _recorded(name: str) -> dict[str, np.ndarray]:
 
 def _pairs(name: str) -> dict[str, np.ndarray]:
     """GOPRO_Large: of its two kinds of blur that of `blur`, which papers score; `blur_gamma` is not read."""
-    sharp = sorted(brought(name).glob("*/sharp/*.png"))
+    sharp = visible(brought(name), "*/sharp/*.png")
     if not sharp:
         raise RestoreError(f"{name}: holds no sharp picture, such as GOPR0384_11_00/sharp/000001.png")
     return {

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from restorelib import images, sets
+from restorelib import folders, images, sets
 from restorelib.degrade import resize
 
 # requests, as pooch calls it, leaves the socket of a broken download to the garbage collector.
@@ -176,6 +176,70 @@ def test_pictures_that_differ_in_their_ending_alone_are_both_kept(noise, tmp_pat
     images.write(tmp_path / "a.png", noise(6, 8))
     images.write(tmp_path / "a.bmp", noise(5, 5))
     assert sorted(sets.load_set(str(tmp_path))) == ["a.bmp", "a.png"]
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (("a.png", "a.bmp", "a.png.png"), ("a.bmp", "a.png", "a.png.png")),
+        (("a.png", "a.PNG"), ("a.PNG", "a.png")),
+        (("a.png", "b.png.png"), ("a", "b.png")),
+        (("a.png", "b.png", "b.jpg.png", "b.jpg"), ("a.png", "b.jpg", "b.jpg.png", "b.png")),
+    ],
+)
+def test_no_picture_takes_the_name_of_another(tmp_path, files, names):
+    for i, file in enumerate(sorted(files)):
+        images.write(tmp_path / file, np.full((8, 8), 50 * i, np.uint8))
+    found = sets.load_set(str(tmp_path))
+    assert tuple(found) == names
+    assert [int(picture.max()) for picture in found.values()] == [50 * i for i in range(len(files))]
+
+
+def test_hidden_files_are_passed_over(noise, tmp_path, refused):
+    images.write(tmp_path / "a.png", noise(6, 8))
+    (tmp_path / "._a.png").write_bytes(b"\0\5\x16\7 what macOS keeps beside a file")
+    (tmp_path / ".hidden.png").mkdir()
+    assert list(sets.load_set(str(tmp_path))) == ["a"]
+    assert folders.visible(tmp_path.parent, f"{tmp_path.name}/*.png") == [tmp_path / "a.png"]
+    (tmp_path / "a.png").unlink()
+    with refused("holds no image"):
+        sets.load_set(str(tmp_path))
+
+
+def test_a_folder_named_like_a_picture_is_one_line(noise, tmp_path, refused):
+    images.write(tmp_path / "a.png", noise(6, 8))
+    (tmp_path / "more").mkdir()
+    assert list(sets.load_set(str(tmp_path))) == ["a"]
+    (tmp_path / "b.png").mkdir()
+    with refused("b.png: is a folder with the name of a picture; move or rename it"):
+        sets.load_set(str(tmp_path))
+
+
+def test_what_may_not_be_read_is_one_line(noise, tmp_path, monkeypatch, refused):
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    images.write(tmp_path / "a.png", noise(6, 8))
+    with monkeypatch.context() as patch:  # the tests may run as root, who may read anything
+        patch.setattr(Path, "iterdir", denied)
+        with refused(r"cannot be read \(Permission denied\)"):
+            sets.load_set(str(tmp_path))
+    monkeypatch.setattr(Image, "open", denied)
+    with refused(r"a.png: not a readable image .*Permission denied"):
+        sets.load_set(str(tmp_path))
+    (tmp_path / "b.png").symlink_to("nowhere.png")
+    (tmp_path / "a.png").unlink()
+    with refused("b.png: no such file|b.png: not a readable image"):
+        sets.load_set(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["", " ", "a" * 300, "a\0b"])
+def test_an_empty_name_is_not_the_current_folder(noise, tmp_path, monkeypatch, refused, name):
+    images.write(tmp_path / "a.png", noise(6, 8))
+    monkeypatch.chdir(tmp_path)
+    assert list(sets.load_set(".")) == ["a"]
+    with refused("neither a folder nor a known set; sets are"):
+        sets.load_set(name)
 
 
 def test_what_is_no_set_is_refused(tmp_path, refused):

@@ -14,6 +14,7 @@ ROOMS = [
     "opening",
     "saving",
     "images",
+    "folders",
     "downloads",
     "sets",
     "tiles",
