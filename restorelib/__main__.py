@@ -87,7 +87,8 @@ def evaluate(
     """Score a run on a set of pictures under the papers' protocol."""
     network = runs.load(run)
     degradation = _asked(runs.scored_under(set_, network.record.task)[0], scale, level)
-    score = Score(set=set_, **evaluate_set(network, sets.load_set(set_), degradation))
+    protocol = runs.protocol_of(set_, degradation)
+    score = Score(set=set_, **evaluate_set(network, sets.load_set(set_), degradation, protocol))
     if as_json:
         print(json.dumps({"run": run, **score.model_dump(mode="json")}, indent=1))
         return

@@ -149,7 +149,8 @@ class Bicubic(Degradation):
     def scored(self) -> Mapping:
         """Super-resolution cuts `scale` pixels; enlarged luma is clipped to its range, 16..235."""
         if self.enlarge:
-            return {"border": self.scale, "low": 16, "high": 235, "clip_input": True}
+            clipped = {"low": 16, "high": 235, "clip_input": True, "clip_grey": False}
+            return {"border": self.scale, **clipped}
         return {"border": self.scale, "kernel": "bicubic a=-0.5, antialiased, mirrored edge, 8 bits"}
 
     @property

@@ -92,6 +92,7 @@ def score(
     seed: int = 0,
 ) -> dict[str, float]:
     """PSNR and SSIM of one picture after degrading and restoring it, cropped if the network needs that."""
+    protocol = protocol.of_file(grey=image.ndim == 2)
     clean, degraded = pair(image, degradation, network.channels, seed)
     if network.exact:
         clean, degraded = (modcrop(picture, network.multiple) for picture in (clean, degraded))

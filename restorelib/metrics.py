@@ -70,6 +70,8 @@ class Protocol:
         low, high: grey levels the restored picture is clipped to.
         clip_input: whether the network's input is clipped to them too. The authors of VDSR must have done so:
             with it their weights give their printed Set14 scores, without it 0.03 dB more.
+        clip_grey: whether that is done to grey files too, which hold 0..255 and not luma. Set14's published
+            tables are, and so are those of records that don't say.
         rounded: whether the restored picture is rounded to 8 bits before scoring.
         kernel: how low-resolution pictures are made.
         noise_seed: seed of the noise on the first picture of a set; the next has the next seed.
@@ -81,6 +83,7 @@ class Protocol:
     low: int = 0
     high: int = 255
     clip_input: bool = False
+    clip_grey: bool = True
     rounded: bool = True
     kernel: str = "bicubic a=-0.5, antialiased, mirrored edge, float"
     noise_seed: int = 0
@@ -95,6 +98,10 @@ class Protocol:
     def div2k(cls, degradation: Bicubic) -> "Protocol":
         """How DIV2K is scored since the NTIRE 2017 challenge: RGB, `scale` + 6 pixels cut."""
         return replace(cls.usual(degradation), channel="rgb", border=degradation.scale + 6)
+
+    def of_file(self, grey: bool) -> "Protocol":
+        """This protocol for a file that is grey or not: levels 0..255 where grey files are not clipped."""
+        return replace(self, low=0, high=255) if grey and not self.clip_grey else self
 
     def admit(self, degraded: torch.Tensor) -> torch.Tensor:
         """What the network is given."""

@@ -100,7 +100,7 @@ def load_set(name: str) -> dict[str, np.ndarray]:
     if name in registry() and name != "checkpoints":
         return {Path(file).stem: read(path) for file, path in locate_all(name).items()}
     folder = brought(name) if name in LARGE else Path(name)
-    if not name.strip() or not os.path.isdir(folder):  # Path("") is the current folder
+    if not str(name).strip() or not os.path.isdir(folder):  # Path("") is the current folder
         known = ", ".join([*set_names(), *LARGE])
         raise RestoreError(f"{name or 'an empty name'}: neither a folder nor a known set; sets are {known}")
     return read_folder(folder)

@@ -61,6 +61,7 @@ def test_evaluate_prints_one_object(cli):
         "low": 16,
         "high": 235,
         "clip_input": True,
+        "clip_grey": False,
     }
 
 

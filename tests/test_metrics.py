@@ -132,6 +132,17 @@ def test_clipping_of_the_input():
     assert torch.equal(Protocol(low=16, high=235).admit(flat(3, 99, 250)), flat(3, 99, 250))
 
 
+def test_grey_files_are_clipped_only_where_that_is_said():
+    clipped = Protocol(low=16, high=235, clip_input=True)
+    full = Protocol.usual(Bicubic(2)).of_file(grey=True)
+    assert clipped.of_file(grey=True) == clipped.of_file(grey=False) == clipped
+    assert Protocol.usual(Bicubic(2)).of_file(grey=False).low == 16
+    assert full.score(flat(3), flat(3))["psnr"] == full.score(flat(250), flat(250))["psnr"] == math.inf
+    assert torch.equal(full.admit(flat(3, 99, 250)), flat(3, 99, 250))
+    # 20 log10(255 / 16), what every grey picture that was black lost
+    assert clipped.score(flat(0), flat(0))["psnr"] == pytest.approx(24.048, abs=1e-3)
+
+
 def test_channel():
     # Red has Y = 81.48, rounded 81; black has 16: 65 levels apart, 20 log10(255 / 65).
     red, black = flat(255, 0, 0), flat(0, 0, 0)

@@ -10,6 +10,7 @@ from restorelib.degrade import Bicubic
 from restorelib.evaluation import evaluate
 from restorelib.networks import NETWORKS
 from restorelib.papers import TABLES
+from restorelib.runs import protocol_of
 
 
 def count(network):
@@ -123,5 +124,6 @@ def test_the_authors_weights_give_the_published_scores_on_set5(benchmark_set, sc
 @pytest.mark.parametrize("scale", [2, 3, 4])
 @pytest.mark.parametrize("name", ["Set14", pytest.param("BSD100", marks=slow)])
 def test_the_authors_weights_give_the_published_scores(benchmark_set, name, scale):
-    ours = evaluate(restorelib.load("official/vdsr"), benchmark_set(name), Bicubic(scale))
+    protocol = protocol_of(name, Bicubic(scale))
+    ours = evaluate(restorelib.load("official/vdsr"), benchmark_set(name), Bicubic(scale), protocol)
     assert ours["psnr"] == pytest.approx(VDSR(name, scale, "VDSR").psnr, abs=0.02)

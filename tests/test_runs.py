@@ -1,11 +1,13 @@
 """Run folders: what a record says, what loading checks, and that shipped scores are what the weights give."""
 
 import json
+import math
 import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -380,6 +382,29 @@ def test_measured_scores_are_the_published_ones(run, column):
             cell = published[score.set, str(score.parameter), column]
             assert score.psnr == pytest.approx(cell.psnr, abs=0.02)
             assert score.ssim == pytest.approx(cell.ssim, abs=0.001)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_published_scores_of_set14_come_from_clipping_its_grey_picture_too(benchmark_set, scale):
+    (score,) = [s for s in runs.record("bicubic").scores if (s.set, s.parameter) == ("Set14", scale)]
+    network, bridge = runs.load("bicubic"), {"bridge": benchmark_set("Set14")["bridge"]}
+    row = next(row for row in score.images if row.name == "bridge")
+    clipped = evaluate(network, bridge, Bicubic(scale), runs.protocol_of("Set14", Bicubic(scale)))
+    assert (clipped["psnr"], clipped["ssim"]) == (pytest.approx(row.psnr), pytest.approx(row.ssim))
+    own = evaluate(network, bridge, Bicubic(scale), runs.protocol_of("a folder", Bicubic(scale)))
+    assert own == evaluate(network, bridge, Bicubic(scale))
+    assert own["ssim"] > clipped["ssim"]
+    if scale == 2:  # the scale at which the tables' four digits tell
+        without = score.ssim + (own["ssim"] - row.ssim) / 14
+        printed = TABLES["vdsr/3"].cells["Set14", "2", "Bicubic"].ssim
+        assert round(score.ssim, 4) == printed == 0.8688
+        assert round(without, 4) == 0.8689
+
+
+@pytest.mark.parametrize("level", [0, 10, 128, 250, 255])
+def test_a_grey_file_of_your_own_keeps_its_range(level):
+    grey = {"flat": np.full((40, 40), level, np.uint8)}
+    assert evaluate(runs.load("bicubic"), grey, Bicubic(2))["psnr"] == math.inf
 
 
 def test_what_is_shipped_stays_small():
