@@ -15,6 +15,7 @@ from restorelib.downloads import ARCHIVES, fetch, gigabytes
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
+from restorelib.machine import out_of_memory
 from restorelib.opening import open_picture
 from restorelib.queue import work
 from restorelib.recipes import HEADLINES, PROFILES, RECIPES, find
@@ -253,6 +254,10 @@ def main() -> None:
         app()
     except RestoreError as error:
         sys.exit(f"restorelib: {error}")
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        sys.exit("restorelib: there is not enough memory for this: close other programs or take less at once")
 
 
 if __name__ == "__main__":

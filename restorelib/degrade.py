@@ -6,7 +6,6 @@ A degradation is a small frozen object, see `Degradation`.
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -14,76 +13,10 @@ import torch
 from PIL import Image
 from torch.nn.functional import affine_grid, grid_sample
 
+# Some only for those who look for them here.
+from restorelib.bicubic import bicubic_down, bicubic_up, cubic, modcrop, resize, resize_matrix  # noqa: F401
 from restorelib.errors import RestoreError
 from restorelib.sets import LEVELS, temporal_levels
-
-# ---------------------------------------------------------------- bicubic, as MATLAB's imresize
-
-
-def cubic(t: torch.Tensor) -> torch.Tensor:
-    """Keys' cubic convolution kernel with a = -1/2 (Keys 1981, eq. 15), as MATLAB uses it."""
-    t = t.abs()
-    near = 1.5 * t**3 - 2.5 * t**2 + 1
-    far = -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
-    return torch.where(t <= 1, near, torch.where(t <= 2, far, torch.zeros_like(t)))
-
-
-@lru_cache(maxsize=32)  # more than a training needs; a large photo's are 100 MB
-def resize_matrix(
-    size_in: int, size_out: int, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu"
-) -> torch.Tensor:
-    """The (size_out, size_in) matrix that resizes one axis, kept because copying makes a GPU wait.
-
-    When shrinking, the kernel is widened by 1/scale (MATLAB's antialiasing); positions outside the image are
-    mirrored at its edge, and each row sums to one.
-    """
-    scale = size_out / size_in
-    widen = min(scale, 1.0)
-    width = 4 / widen
-    centre = (torch.arange(size_out, dtype=torch.float64) + 0.5) / scale - 0.5
-    first = torch.floor(centre - width / 2) + 1
-    taps = first[:, None] + torch.arange(int(np.ceil(width)) + 1, dtype=torch.float64)
-    weights = cubic((centre[:, None] - taps) * widen)
-    weights = weights / weights.sum(1, keepdim=True)
-    mirrored = taps.long() % (2 * size_in)
-    mirrored = torch.minimum(mirrored, 2 * size_in - 1 - mirrored)
-    matrix = torch.zeros(size_out, size_in, dtype=torch.float64).scatter_add_(1, mirrored, weights)
-    return matrix.to(device, dtype)
-
-
-def resize(x: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Bicubic resize of (N, C, H, W) to `size`, (height, width), equal to MATLAB's imresize; differentiable.
-
-    Floating-point input is neither clipped nor rounded; integer input is, once, at the end.
-    """
-    if not x.is_floating_point():
-        limits = torch.iinfo(x.dtype)
-        return resize(x.double(), size).round().clamp(limits.min, limits.max).to(x.dtype)
-    rows = resize_matrix(x.shape[-2], size[0], x.dtype, x.device)
-    columns = resize_matrix(x.shape[-1], size[1], x.dtype, x.device)
-    return rows @ x @ columns.T
-
-
-def bicubic_down(x: torch.Tensor, scale: int) -> torch.Tensor:
-    """Shrink both sides by an integer; raises `RestoreError` unless `scale` divides them."""
-    height, width = x.shape[-2:]
-    if height % scale or width % scale:
-        raise RestoreError(f"{width}x{height} is not divisible by {scale}; crop it with modcrop(x, {scale})")
-    if not height or not width:
-        raise RestoreError(f"the picture has fewer than {scale}x{scale} pixels")
-    return resize(x, (height // scale, width // scale))
-
-
-def bicubic_up(x: torch.Tensor, scale: int) -> torch.Tensor:
-    """Enlarge both sides by an integer."""
-    return resize(x, (x.shape[-2] * scale, x.shape[-1] * scale))
-
-
-def modcrop(x: torch.Tensor, multiple: int) -> torch.Tensor:
-    """Cut rows and columns at the end until both sides are divisible by `multiple`."""
-    height, width = x.shape[-2:]
-    return x[..., : height - height % multiple, : width - width % multiple]
-
 
 # ---------------------------------------------------------------- degradations
 

@@ -11,7 +11,9 @@ from restorelib.degrade import Bicubic, Degradation, Recorded, bicubic_up, modcr
 from restorelib.errors import RestoreError
 from restorelib.images import luma, rgb_to_ycbcr, to_image, to_tensor, ycbcr_to_rgb
 from restorelib.metrics import Protocol
-from restorelib.tiles import apply_within_memory
+from restorelib.tiles import apply, apply_within_memory, image_in_tiles, within_memory
+
+CUBIC_REACH = 3  # pixels of a small picture around those that a part of the enlarged one depends on
 
 
 def device_of(network: nn.Module) -> torch.device:
@@ -52,24 +54,47 @@ def restore(
     return torch.stack(results).mean(0).cpu()
 
 
+@torch.no_grad()
+@torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 def restore_image(
     network: nn.Module, image: np.ndarray, scale: int = 1, tile: int | None = None
 ) -> np.ndarray:
     """Restore a uint8 or uint16 image of your own, `scale` times as large; `tile` is as in `restore`.
 
-    A network for luma restores Y; the two colour planes are only enlarged (VDSR paper, section 4.1).
+    A network for luma restores Y; the two colour planes are only enlarged (VDSR paper, section 4.1). Where
+    memory is short, enlarging and colour are done in tiles, too.
     """
-    picture = to_tensor(image)
     if not network.takes_enlarged:
-        return to_image(
-            restore(network, picture.expand(-1, network.channels, -1, -1), scale, tile=tile), image.dtype
+        check_scale(network.scales, scale)
+    enlarged = scale if network.takes_enlarged else 1  # a tile is one of the network's input
+    reach = -(-network.reach // enlarged) + (CUBIC_REACH if enlarged > 1 else 0)
+
+    def run(tile: int | None) -> np.ndarray:
+        if tile is None:
+            return _restored(network, image, scale)
+        side = -(-tile // enlarged)
+        return image_in_tiles(
+            lambda piece: _restored(network, piece, scale), image, scale, side, reach, network.multiple
         )
+
+    return within_memory(run, enlarged * max(image.shape[:2]), tile)
+
+
+def _restored(network: nn.Module, image: np.ndarray, scale: int) -> np.ndarray:
+    """`restore_image`, all at once."""
+    picture = to_tensor(image)
+
+    def applied(x: torch.Tensor) -> torch.Tensor:
+        x = x.expand(-1, network.channels, -1, -1).to(device_of(network))
+        return apply(network, x, 1 if network.takes_enlarged else scale).cpu()
+
+    if not network.takes_enlarged:
+        return to_image(applied(picture), image.dtype)
     wide = bicubic_up(picture, scale) if scale > 1 else picture
     if network.channels == 3 or image.ndim == 2:
-        restored = restore(network, wide.expand(-1, network.channels, -1, -1), tile=tile)
-        return to_image(restored, image.dtype)
+        return to_image(applied(wide), image.dtype)
     ycbcr = rgb_to_ycbcr(wide)
-    ycbcr[:, :1] = restore(network, ycbcr[:, :1], tile=tile)
+    ycbcr[:, :1] = applied(ycbcr[:, :1])
     return to_image(ycbcr_to_rgb(ycbcr), image.dtype)
 
 

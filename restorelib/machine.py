@@ -80,6 +80,29 @@ def peak_memory_mb() -> int:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)  # bytes on macOS
 
 
+# How libraries say that there is no memory, apart from the errors of that name.
+NO_MEMORY = (
+    "out of memory",  # CUDA, HIP, XPU, MPS
+    "can't allocate memory",  # torch on a CPU; "not enough memory" on Windows
+    "not enough memory",
+    "Cannot allocate memory",  # the system itself
+    "could not create a primitive",  # oneDNN, whose primitives bring their own buffers
+    "could not create a memory",
+    "bad_alloc",
+    "ALLOC_FAILED",  # cuBLAS, cuDNN
+    "CUDNN_STATUS_NOT_SUPPORTED",  # cuDNN where no algorithm fits
+    "Unable to allocate",  # numpy, in errors that others wrap
+)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out, whoever says so."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    said = str(error)
+    return isinstance(error, RuntimeError | OSError) and any(words in said for words in NO_MEMORY)
+
+
 def best_precision() -> str:
     """The fastest number format this device trains well in: "bf16", "fp16" or "no" (fp32)."""
     if torch.cuda.is_available():

@@ -11,7 +11,18 @@ import torch
 from PIL import Image
 
 from restorelib import load, runs, sets, tables
-from restorelib.degrade import Bicubic, Degradation, Jpeg, Noise, bicubic_down, bicubic_up, modcrop, resize
+from restorelib.bicubic import _band
+from restorelib.degrade import (
+    Bicubic,
+    Degradation,
+    Jpeg,
+    Noise,
+    bicubic_down,
+    bicubic_up,
+    modcrop,
+    resize,
+    resize_matrix,
+)
 from restorelib.evaluation import evaluate
 from restorelib.images import to_image, to_tensor
 from restorelib.metrics import psnr
@@ -73,6 +84,32 @@ def test_resize_is_imresize(size_in, size_out):
     ours = resize(torch.from_numpy(picture)[None, None], size_out)[0, 0].numpy()
     assert ours.shape == size_out
     assert np.abs(ours - imresize(picture, size_out)).max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("size_in", "size_out"),
+    [
+        ((3, 700), (6, 1400)),
+        ((700, 3), (233, 6)),
+        ((3, 1000), (2, 250)),
+        ((2, 301), (5, 903)),
+        ((2, 513), (2, 257)),
+    ],
+)
+def test_long_sides_are_resized_in_blocks_to_the_same(size_in, size_out):
+    picture = np.random.default_rng(0).random(size_in)
+    ours = resize(torch.from_numpy(picture)[None, None], size_out)[0, 0].numpy()
+    assert np.abs(ours - imresize(picture, size_out)).max() < 1e-12
+    rows, columns = (resize_matrix(*sides).numpy() for sides in zip(size_in, size_out, strict=True))
+    assert np.abs(ours - rows @ picture @ columns.T).max() < 1e-14
+
+
+def test_memory_for_resizing_grows_with_a_side_and_not_with_its_square():
+    band = _band(20_000, 40_000, torch.float32, torch.device("cpu"))
+    assert sum(weights.nbytes for _, _, weights in band) < 40_000 * 300 * 4
+    flat = resize(torch.full((1, 3, 8, 20_000), 0.5), (16, 40_000))
+    assert flat.shape == (1, 3, 16, 40_000)
+    assert (flat - 0.5).abs().max() < 1e-6
 
 
 def test_resize_keeps_what_is_there_when_the_size_stays(photograph):

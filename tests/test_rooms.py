@@ -19,6 +19,7 @@ ROOMS = [
     "sets",
     "tiles",
     "networks",
+    "bicubic",
     "degrade",
     "metrics",
     "patches",

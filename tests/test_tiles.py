@@ -1,9 +1,11 @@
 """Tiles change nothing, look as far around as needed and no farther, and help when memory ends."""
 
+import numpy as np
 import pytest
 import torch
 
 from restorelib import build
+from restorelib.degrade import bicubic_up
 from restorelib.evaluation import restore, restore_image
 from restorelib.networks import NETWORKS
 from restorelib.networks.base import Restorer
@@ -97,6 +99,12 @@ class Limited(Restorer):
 ERRORS = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory"),
+    RuntimeError("could not create a primitive"),  # oneDNN
+    MemoryError("Unable to allocate 3.2 GiB for an array"),  # numpy
+    MemoryError(),
+    OSError(12, "Cannot allocate memory"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("std::bad_alloc"),
 ]
 
 
@@ -110,6 +118,50 @@ def test_memory_that_runs_out_means_smaller_tiles_and_one_line_each(error, capsy
         "Memory is short: going on in tiles of 65 pixels.",
         "Memory is short: going on in tiles of 32 pixels.",
     ]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("scale", [1, 2, 3])
+@pytest.mark.parametrize("colour", [True, False])
+def test_a_picture_is_restored_in_tiles_from_the_file_to_the_result(noise, capsys, error, scale, colour):
+    image = noise(50, 65, 3) if colour else noise(50, 65)
+    whole = restore_image(Limited(10**9, error), image, scale)
+    network = Limited((40 * scale) ** 2, error)
+    tiled = restore_image(network, image, scale)
+    assert tiled.shape == whole.shape
+    assert abs(tiled.astype(int) - whole).max() <= 1  # rounding of what lies between two levels
+    assert (tiled != whole).mean() < 1e-3
+    assert "Memory is short: going on in tiles" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_an_image_in_tiles_is_the_whole_image(name, bundled):
+    network = small(name).float()
+    scale = 2 if network.takes_enlarged else scale_of(network)
+    image = bundled["chelsea"][100:145, 120:190].astype(np.uint16) * 257
+    whole, tiled = restore_image(network, image, scale), restore_image(network, image, scale, tile=48)
+    assert whole.dtype == tiled.dtype == np.uint16
+    assert whole.shape == (90, 140, 3)
+    assert abs(whole.astype(int) - tiled).max() <= 257
+
+
+def test_where_enlarging_fails_for_want_of_memory_it_is_done_in_tiles(noise, monkeypatch, capsys):
+    def poor(x, scale):
+        if x.shape[-1] > 40:
+            raise MemoryError
+        return bicubic_up(x, scale)
+
+    whole = restore_image(Limited(10**9, None), noise(50, 65, 3), 2)
+    monkeypatch.setattr("restorelib.evaluation.bicubic_up", poor)
+    tiled = restore_image(Limited(10**9, None), noise(50, 65, 3), 2)
+    assert abs(tiled.astype(int) - whole).max() <= 1
+    assert "Memory is short" in capsys.readouterr().err
+
+
+def test_no_memory_at_all_for_an_image_is_one_line(noise, refused, capsys):
+    with refused("no memory even for tiles of 32 pixels"):
+        restore_image(Limited(10, MemoryError()), noise(50, 65, 3), 2)
+    capsys.readouterr()
 
 
 def test_no_memory_at_all_is_one_line(refused):
