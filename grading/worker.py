@@ -11,6 +11,7 @@ import signal
 import sys
 import types
 
+import cells
 import wire
 
 
@@ -32,7 +33,7 @@ class Worker:
 
     def __init__(self, source, sink):
         self.source, self.sink = source, sink
-        self.names: dict = {"__name__": "__main__"}
+        self.names = cells.names_at_start()
         self.objects: list = []
         self.seconds = 0
 
@@ -49,7 +50,7 @@ class Worker:
             signal.setitimer(signal.ITIMER_REAL, self.seconds)
             return {"value": wire.pack(self.do(message), self.name)}
         except BaseException as error:  # also SystemExit and KeyboardInterrupt
-            return {"error": f"{type(error).__name__}: {error}".split("\n")[0][:300]}
+            return {"error": cells.in_one_line(error)}
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -58,7 +59,7 @@ class Worker:
         if "cell" in message:
             self.seconds = message["seconds"]
             signal.setitimer(signal.ITIMER_REAL, self.seconds)
-            exec(compile(message["cell"], "submission", "exec"), self.names)
+            cells.run(message["cell"], self.names)
             return None
         if "get" in message:
             if message["get"] not in self.names:
