@@ -36,7 +36,7 @@ SETUP = """\
 #!/usr/bin/env bash
 apt-get install -y python3-pip util-linux
 pip3 install torch --index-url https://download.pytorch.org/whl/cpu
-pip3 install numpy scikit-image nbformat pyyaml
+pip3 install numpy scikit-image nbformat pyyaml ipython typer
 """
 RUN = """\
 #!/usr/bin/env bash

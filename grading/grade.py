@@ -1,13 +1,13 @@
 """Marks a folder of submissions, one process each, into a table; and one as Gradescope wants it."""
 
-import csv
 import json
 import multiprocessing
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from grading import judge
+from grading import judge, results
 from grading.judge import Verdict
 from grading.master import EXERCISES, Exercise, read
 from restorelib.errors import RestoreError
@@ -18,7 +18,7 @@ LIMIT = 300.0
 
 def submissions(folder: Path) -> dict[str, Path]:
     """Who submitted what: the notebooks in a folder and in the folders in it, by their paths."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # it takes names that are too long
         raise RestoreError(f"{folder}: no such folder; give one that holds the submitted notebooks")
     found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.ipynb"))}
     found = {name: path for name, path in found.items() if ".ipynb_checkpoints" not in path.parts}
@@ -57,7 +57,7 @@ def verdicts(
         try:
             if ours.poll(limit + 400):
                 verdict = ours.recv()
-        except EOFError:
+        except (EOFError, OSError):  # the latter if it died in the middle of its verdict
             pass
         process.kill()
         process.join()
@@ -86,31 +86,27 @@ def grade(
     """
     about = check(exercise, confinement)
     found = submissions(folder)
+    results.check(out)
     seed = secrets.randbelow(2**32) if seed is None else seed
-    auto = [question for question in about.questions if not question.manual]
-    manual = [question for question in about.questions if question.manual]
     columns = [f"{question.name} ({question.worth:g})" for question in about.questions]
-    header = ["submission", *columns, "total", "of", "remarks", "seed"]
+    rows = [["submission", *columns, "total", "of", "remarks", "seed"]]
     answers: dict[str, dict[str, str]] = {}
-    with open(out, "w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(header)
-        for name, verdict in verdicts(exercise, found, seed, step, limit, confinement):
-            answers[name] = verdict.answers
-            row = [f"{verdict.marks[q.name]:g}" if q.name in verdict.marks else "" for q in about.questions]
-            total = f"{sum(verdict.marks.values()):g}" if verdict.marks else ""
-            of = f"{sum(question.worth for question in auto):g}"
-            remarks = "; ".join(verdict.remarks)
-            table.writerow([plain(name), *row, total, of, plain(remarks), seed])
-            file.flush()
-            print(f"{name}: {total or '?'} of {of}{'; ' + remarks if remarks else ''}")
-    if manual:
-        out.with_suffix(".answers.md").write_text(to_mark(manual, answers), encoding="utf-8")
+    for name, verdict in verdicts(exercise, found, seed, step, limit, confinement):
+        answers[name] = verdict.answers
+        rows.append(row(name, about, verdict, seed))
+        results.write(out, results.table(rows))  # all anew, so that the file is whole whatever happens
+        _, *_, total, of, remarks, _ = rows[-1]
+        print(f"{results.shown(name)}: {total or '?'} of {of}{remarks and '; ' + remarks}", flush=True)
+    if manual := [question for question in about.questions if question.manual]:
+        results.write(out.with_suffix(".answers.md"), to_mark(manual, answers))
 
 
-def plain(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+def row(name: str, about: Exercise, verdict: Verdict, seed: int) -> list[str]:
+    """A submission's row: its marks, their sum and the most it could be, remarks, seed."""
+    marks = [f"{verdict.marks[q.name]:g}" if q.name in verdict.marks else "" for q in about.questions]
+    total = f"{sum(verdict.marks.values()):g}" if verdict.marks else ""
+    of = f"{sum(question.worth for question in about.questions if not question.manual):g}"
+    return [results.cell(name), *marks, total, of, results.cell("; ".join(verdict.remarks)), str(seed)]
 
 
 def to_mark(manual: list, answers: dict[str, dict[str, str]]) -> str:
@@ -119,8 +115,8 @@ def to_mark(manual: list, answers: dict[str, dict[str, str]]) -> str:
     for question in manual:
         parts.append(f"# {question.name}, {question.worth:g} points\n\n{question.solution}")
         for name, given in answers.items():
-            quoted = "\n".join(f"> {line}" for line in given.get(question.name, "").splitlines())
-            parts.append(f"## {name}\n\n{quoted or '(nothing)'}\n\nMark:\n")
+            quoted = results.quoted(given.get(question.name, ""))
+            parts.append(f"## {results.shown(name)}\n\n{quoted or '(nothing)'}\n\nMark:\n")
     return "\n".join(parts)
 
 
@@ -129,15 +125,16 @@ def gradescope_results(exercise: str, folder: Path, out: Path) -> None:
     about = check(exercise, "setpriv")
     (path,) = list(submissions(folder).values())[:1]
     ((_, verdict),) = verdicts(exercise, {"it": path}, secrets.randbelow(2**32), STEP, LIMIT, "setpriv")
+    remarks = [results.shown(remark) for remark in verdict.remarks]
     tests = [
         {
             "name": question.name,
             "score": verdict.marks.get(question.name, 0.0),
             "max_score": question.worth,
-            "output": "\n".join(r for r in verdict.remarks if r.startswith(f"{question.name}:")),
+            "output": "\n".join(r for r in remarks if r.startswith(f"{question.name}:")),
         }
         for question in about.questions
         if not question.manual
     ]
-    remarks = [r for r in verdict.remarks if not r.startswith("q")]
-    out.write_text(json.dumps({"tests": tests, "output": "\n".join(remarks)}, indent=1), encoding="utf-8")
+    others = "\n".join(remark for remark in remarks if not remark.startswith("q"))
+    results.write(out, json.dumps({"tests": tests, "output": others}, indent=1))
