@@ -1,13 +1,12 @@
 """The command line of the exercises: python -m grading build | grade | gradescope-run."""
 
-import sys
 from pathlib import Path
 
 import typer
 
 from grading import build as building
 from grading import grade as marking
-from restorelib.errors import RestoreError
+from restorelib.output import run_command
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__.splitlines()[0])
 
@@ -42,7 +41,4 @@ def gradescope_run(exercise: str, folder: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except RestoreError as error:
-        sys.exit(f"grading: {error}")
+    run_command(app, "grading")

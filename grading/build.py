@@ -44,7 +44,7 @@ chmod 700 /autograder/source /autograder/results
 cd /autograder/source
 python3 -m grading gradescope-run {exercise} /autograder/submission /autograder/results/results.json
 """
-NEEDED = ("restorelib/errors.py", "grading/*.py")
+NEEDED = ("restorelib/errors.py", "restorelib/output.py", "grading/*.py")
 
 
 # One process for all, because importing otter takes longer than its work.
@@ -111,7 +111,9 @@ def gradescope(exercise: str, folder: Path) -> Path:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("setup.sh", SETUP)
         archive.writestr("run_autograder", RUN.format(exercise=exercise))
-        archive.writestr("restorelib/__init__.py", "")  # all that the library is needed for is its error
+        archive.writestr(
+            "restorelib/__init__.py", ""
+        )  # no more of the library is needed than errors and output
         for path in [master, *(path for pattern in NEEDED for path in sorted(ROOT.glob(pattern)))]:
             archive.write(path, path.relative_to(ROOT))
     return target

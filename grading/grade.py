@@ -11,6 +11,7 @@ from grading import judge, results
 from grading.judge import Verdict
 from grading.master import EXERCISES, Exercise, read
 from restorelib.errors import RestoreError
+from restorelib.output import shown
 
 STEP = 20.0
 LIMIT = 300.0
@@ -96,7 +97,7 @@ def grade(
         rows.append(row(name, about, verdict, seed))
         results.write(out, results.table(rows))  # all anew, so that the file is whole whatever happens
         _, *_, total, of, remarks, _ = rows[-1]
-        print(f"{results.shown(name)}: {total or '?'} of {of}{remarks and '; ' + remarks}", flush=True)
+        print(f"{shown(name)}: {total or '?'} of {of}{remarks and '; ' + remarks}", flush=True)
     if manual := [question for question in about.questions if question.manual]:
         results.write(out.with_suffix(".answers.md"), to_mark(manual, answers))
 
@@ -116,7 +117,7 @@ def to_mark(manual: list, answers: dict[str, dict[str, str]]) -> str:
         parts.append(f"# {question.name}, {question.worth:g} points\n\n{question.solution}")
         for name, given in answers.items():
             quoted = results.quoted(given.get(question.name, ""))
-            parts.append(f"## {results.shown(name)}\n\n{quoted or '(nothing)'}\n\nMark:\n")
+            parts.append(f"## {shown(name)}\n\n{quoted or '(nothing)'}\n\nMark:\n")
     return "\n".join(parts)
 
 
@@ -125,7 +126,7 @@ def gradescope_results(exercise: str, folder: Path, out: Path) -> None:
     about = check(exercise, "setpriv")
     (path,) = list(submissions(folder).values())[:1]
     ((_, verdict),) = verdicts(exercise, {"it": path}, secrets.randbelow(2**32), STEP, LIMIT, "setpriv")
-    remarks = [results.shown(remark) for remark in verdict.remarks]
+    remarks = [shown(remark) for remark in verdict.remarks]
     tests = [
         {
             "name": question.name,

@@ -6,31 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from unicodedata import category
 
 from restorelib.errors import RestoreError
+from restorelib.output import JOINERS, shown
 
-# Unicode's categories of controls, surrogates and line ends; but not what joins letters and emojis.
-HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-JOINERS = "\u200c\u200d"
 TAB = "\t"
 LONGEST = 10_000  # characters of a cell: spreadsheets end at 32,767
-
-
-def shown(text: str, kept: str = JOINERS) -> str:
-    r"""Text in which lone surrogates, bytes of no UTF-8 and control characters are escapes, as \ud83d, \xe9.
-
-    A name of another encoding than UTF-8 comes from the file system as surrogates, each for a byte. Control
-    characters would let a submission rewrite a terminal's lines; those in `kept` stay.
-    """
-    return "".join(_escaped(char) if category(char) in HIDDEN and char not in kept else char for char in text)
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """The command line: restorelib train | evaluate | score | image | data | bench | runs | show | scoreboard."""
 
 import json
-import sys
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 from accelerate import PartialState
 
-from restorelib import runs, saving, sets
+from restorelib import runs, saving, scoring, sets
 from restorelib.degrade import Bicubic, Degradation
 from restorelib.downloads import ARCHIVES, fetch, gigabytes
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
-from restorelib.machine import out_of_memory
 from restorelib.opening import open_picture
+from restorelib.output import json_of, run_command, shown
 from restorelib.queue import work
 from restorelib.recipes import HEADLINES, PROFILES, RECIPES, find
 from restorelib.records import Record, Score
@@ -33,6 +33,8 @@ LISTED = {
     "seed",
     "scores",
 }
+
+LARGEST = 2**29  # pixels of a result: colour in float32 takes 6 GB then, several times over
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -56,8 +58,10 @@ def train(
         for name, profiles in RECIPES.items():
             print(f"{name}: {', '.join(profiles)}")
         return
-    if minutes is not None and minutes <= 0:
-        raise RestoreError("--minutes must be positive")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise RestoreError("--minutes must be positive, and finite")
+    if not 0 <= checkpoint_seconds < math.inf:
+        raise RestoreError("--checkpoint-seconds must be 0 or more, and finite")
     if queue == (recipe is not None):
         raise RestoreError("name a recipe (restorelib train --list lists them) or give --queue")
     if queue:
@@ -87,14 +91,14 @@ def evaluate(
 ) -> None:
     """Score a run on a set of pictures under the papers' protocol."""
     network = runs.load(run)
-    degradation = _asked(runs.scored_under(set_, network.record.task)[0], scale, level)
-    protocol = runs.protocol_of(set_, degradation)
+    degradation = _asked(scoring.scored_under(set_, network.record.task)[0], scale, level)
+    protocol = scoring.protocol_of(set_, degradation)
     score = Score(set=set_, **evaluate_set(network, sets.load_set(set_), degradation, protocol))
     if as_json:
-        print(json.dumps({"run": run, **score.model_dump(mode="json")}, indent=1))
+        print(json_of({"run": run, **score.model_dump(mode="json")}))
         return
     for picture in score.images:
-        print(f"  {picture.name:24} {picture.psnr:6.2f} dB  SSIM {picture.ssim:.4f}")
+        print(f"  {shown(picture.name):24} {picture.psnr:6.2f} dB  SSIM {picture.ssim:.4f}")
     print(_line(score))
 
 
@@ -122,7 +126,7 @@ def _asked(usual: Degradation, scale: int | None, level: int | None) -> Degradat
 
 
 def _line(score: Score) -> str:
-    return f"{score.set}, {score.key} {score.parameter}: {score.psnr:.2f} dB, SSIM {score.ssim:.4f}"
+    return f"{shown(score.set)}, {score.key} {score.parameter}: {score.psnr:.2f} dB, SSIM {score.ssim:.4f}"
 
 
 @app.command(help=f"Restore one picture of your own.\n\n{saving.HELP}")
@@ -146,10 +150,14 @@ def image(
     if scale is None:
         usual = network.record.task[0]
         scale = usual.scale if isinstance(usual, Bicubic) else 1
-    saving.check_target(target, tuple(scale * side for side in picture.pixels.shape[:2]))
+    height, width = (scale * side for side in picture.pixels.shape[:2])
+    if height * width > LARGEST:
+        most = f"more than the {LARGEST:,} that are possible"
+        raise RestoreError(f"--scale {scale} would give {width}x{height} pixels, {most}")
+    saving.check_target(target, (height, width))
     restored = restore_image(network, picture.pixels, scale, tile)
     saving.write_picture(target, restored, picture.profile)
-    print(f"{target} written")
+    print(f"{shown(str(target))} written")
 
 
 @app.command()
@@ -183,7 +191,7 @@ def bench(
     from restorelib.bench import bench, results
 
     result = bench(tuple(networks or ()), compiled)
-    print(json.dumps(result, indent=1) if as_json else results.as_text(result))
+    print(json_of(result) if as_json else results.as_text(result))
 
 
 @app.command("runs")
@@ -195,7 +203,7 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="print JSON")
             {**record.model_dump(mode="json", include=LISTED), "reproduces": runs.reproduces(record)}
             for record in records
         ]
-        print(json.dumps(told, indent=1))
+        print(json_of(told))
         return
     for record in records:
         cost = f"{record.minutes} minutes on {record.hardware}"
@@ -214,7 +222,7 @@ def show(
     if as_json:
         again = {"reproduces": runs.reproduces(record)} if isinstance(record, Record) else {}
         told = {**record.model_dump(mode="json"), **again, "record": str(path), "pages": pages}
-        print(json.dumps(told, indent=1))
+        print(json_of(told))
         return
     print(f"{record.name}: {path}")
     if isinstance(record, Record):
@@ -250,14 +258,7 @@ def print_scoreboard() -> None:
 
 def main() -> None:
     """Run the command line; what the user can mend is one line on stderr, without a traceback."""
-    try:
-        app()
-    except RestoreError as error:
-        sys.exit(f"restorelib: {error}")
-    except Exception as error:
-        if not out_of_memory(error):
-            raise
-        sys.exit("restorelib: there is not enough memory for this: close other programs or take less at once")
+    run_command(app, "restorelib")
 
 
 if __name__ == "__main__":

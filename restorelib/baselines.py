@@ -19,7 +19,7 @@ from restorelib.checkpoints import misfit
 from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise, Recorded
 from restorelib.errors import RestoreError
 from restorelib.networks import build
-from restorelib.networks.base import Restorer
+from restorelib.networks.base import WHOLE, Restorer
 from restorelib.records import Origin
 from restorelib.sets import locate
 
@@ -61,7 +61,8 @@ def nlm(noisy: np.ndarray, sigma: float) -> np.ndarray:
     """Non-local means (Buades et al. 2005) by scikit-image, as strong as its documentation advises."""
     from skimage.restoration import denoise_nl_means
 
-    return denoise_nl_means(noisy, patch_size=7, patch_distance=11, h=0.6 * sigma, sigma=sigma)
+    restored = denoise_nl_means(noisy, patch_size=7, patch_distance=11, h=0.6 * sigma, sigma=sigma)
+    return restored.reshape(noisy.shape)  # scikit-image leaves a side of one pixel out
 
 
 def tv(noisy: np.ndarray, sigma: float) -> np.ndarray:
@@ -79,19 +80,23 @@ class Classical(Restorer):
 
     Args:
         method: "bm3d", "nlm" or "tv".
-        sigma: of the noise, in grey levels (0..255).
+        sigma: of the noise, in grey levels, above 0 and up to 255.
 
-    Raises `RestoreError` where the package for BM3D is missing.
+    Raises `RestoreError` for another sigma, and where the package for BM3D is missing.
     """
 
     channels = 1
-    reach = 64  # BM3D looks that far in its two passes; TV has no end, and none that is seen
 
     def __init__(self, method: str, sigma: float):
         super().__init__()
+        if not 0 < sigma <= 255:
+            raise RestoreError(f"{method}/{sigma}: sigma must be above 0 and at most 255 grey levels")
         if method == "bm3d" and not find_spec("bm3d"):
             raise RestoreError("BM3D is a package of its own: pip install bm3d")
         self.method, self.sigma = METHODS[method], sigma
+        # A window and half a patch. BM3D's blocks lie on a grid that begins at the picture's corner, and TV
+        # stops when all of the picture has settled: neither gives the same in a piece.
+        self.reach = 11 + 3 if method == "nlm" else WHOLE
 
     def forward(self, noisy: torch.Tensor) -> torch.Tensor:
         """The restored picture, on the CPU."""

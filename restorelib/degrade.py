@@ -11,11 +11,11 @@ from typing import ClassVar
 import numpy as np
 import torch
 from PIL import Image
-from torch.nn.functional import affine_grid, grid_sample
 
 # Some only for those who look for them here.
 from restorelib.bicubic import bicubic_down, bicubic_up, cubic, modcrop, resize, resize_matrix  # noqa: F401
 from restorelib.errors import RestoreError
+from restorelib.motion import ellipses, moved, uniform
 from restorelib.sets import LEVELS, temporal_levels
 
 # ---------------------------------------------------------------- degradations
@@ -62,11 +62,16 @@ class Bicubic(Degradation):
 
     With `enlarge`, the result is brought back to the original size in floating point (the "ILR" that VDSR and
     SRCNN take). Without, it is the small picture as a file holds it: rounded to 8 bits (what EDSR takes).
+    Raises `RestoreError` for a scale that is no whole number.
     """
 
     scale: int
     enlarge: bool = True
     key: ClassVar[str] = "scale"
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.scale, int) and self.scale >= 1):
+            raise RestoreError(f"the scale is {self.scale}; it must be a whole number from 1")
 
     @property
     def multiple(self) -> int:
@@ -99,10 +104,17 @@ class Bicubic(Degradation):
 
 @dataclass(frozen=True)
 class Noise(Degradation):
-    """Additive white Gaussian noise; sigma in grey levels (0..255). Neither clipped nor rounded."""
+    """Additive white Gaussian noise; sigma in grey levels, 0..255. Neither clipped nor rounded.
+
+    Raises `RestoreError` for another sigma.
+    """
 
     sigma: float
     key: ClassVar[str] = "sigma"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sigma <= 255:
+            raise RestoreError(f"sigma is {self.sigma}; noise has one of 0 to 255 grey levels")
 
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Degrade (N, C, H, W); the generator must live on the tensor's device."""
@@ -116,11 +128,17 @@ class Jpeg(Degradation):
 
     Only if the whole picture was compressed does a patch begin anywhere on the grid of 8x8 blocks, with its
     neighbours' blocks around it. That also spares compressing in every update.
+
+    Raises `RestoreError` for another quality, which libjpeg would silently take for the nearest.
     """
 
     quality: int
     key: ClassVar[str] = "quality"
     once: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.quality, int) and 1 <= self.quality <= 100):
+            raise RestoreError(f"the quality is {self.quality}; JPEG has whole numbers from 1 to 100")
 
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Degrade (N, C, H, W) through 8 bits and libjpeg."""
@@ -135,16 +153,31 @@ class Jpeg(Degradation):
         return decoded[None] if decoded.ndim == 2 else decoded.permute(2, 0, 1)
 
 
+FRAMES = LEVELS[-1]
+
+
+def _place(level: int) -> int:
+    """Where a temporal level stands among all."""
+    if level not in LEVELS:
+        raise RestoreError(f"there is no temporal level {level}; choose 3, 5, 7, 9, 11 or 13")
+    return LEVELS.index(level)
+
+
 @dataclass(frozen=True)
 class Recorded(Degradation):
     """Blur that comes with the picture (see `sets.RECORDED`): three planes for each version, sharp first.
 
-    `level` is one of `sets.LEVELS`, or 0 for the most blurred version, whatever its level.
+    `level` is one of `sets.LEVELS`, or 0 for the most blurred version, whatever its level. Raises
+    `RestoreError` for another one, and for a picture that has not all levels, if one of them is asked for.
     """
 
     level: int = 0
     key: ClassVar[str] = "level"
     scored: ClassVar[Mapping] = {"channel": "rgb", "kernel": ""}
+
+    def __post_init__(self) -> None:
+        if self.level != 0:
+            _place(self.level)
 
     def levels(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """All versions of (N, 3 * versions, H, W), as (versions, N, 3, H, W)."""
@@ -154,17 +187,13 @@ class Recorded(Degradation):
 
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """The blurred version of (N, 3 * versions, H, W), as (N, 3, H, W)."""
-        return self.levels(clean)[_place(self.level) if self.level else -1]
-
-
-FRAMES = LEVELS[-1]
-
-
-def _place(level: int) -> int:
-    """Where a temporal level stands among all."""
-    if level not in LEVELS:
-        raise RestoreError(f"there is no temporal level {level}; choose 3, 5, 7, 9, 11 or 13")
-    return LEVELS.index(level)
+        versions = self.levels(clean)
+        if self.level and len(versions) != len(LEVELS):
+            raise RestoreError(
+                f"this picture has {len(versions) - 1} recorded blur and no temporal levels: there is no "
+                f"level {self.level}; leave it out"
+            )
+        return versions[_place(self.level) if self.level else -1]
 
 
 @dataclass(frozen=True)
@@ -195,6 +224,11 @@ class Motion(Degradation):
         """Pixels around a patch that influence it."""
         return int(self.extent)
 
+    def __post_init__(self) -> None:
+        _place(self.level)
+        if not 0 <= self.extent <= 10_000:
+            raise RestoreError(f"the extent is {self.extent}; it must be of 0 to 10,000 pixels")
+
     def paths(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Random paths, one for each of (N, C, H, W): (13, N, 4), all zeros in the middle.
 
@@ -202,7 +236,7 @@ class Motion(Degradation):
         """
         t = torch.linspace(-1, 1, FRAMES, device=clean.device, dtype=clean.dtype)
         curves = torch.stack([t, t**2 / 2, t**3 - t])  # a way, its bend, and a way there and back
-        share = _uniform((len(clean), 4, 3), clean, generator) * 2 - 1
+        share = uniform((len(clean), 4, 3), clean, generator) * 2 - 1
         most = clean.new_tensor([1 / 2, 1 / 2, 1 / 4, 1 / 4]) * self.extent
         return torch.einsum("nqc,ct->tnq", share, curves) * most
 
@@ -222,37 +256,6 @@ class Motion(Degradation):
     def __call__(self, clean: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """Degrade (N, C, H, W); the generator must live on the tensor's device."""
         return self.levels(clean, generator)[_place(self.level)]
-
-
-def moved(picture: torch.Tensor, paths: torch.Tensor) -> torch.Tensor:
-    """(N, C, H, W) as a camera on `paths`, as of `Motion.paths`, sees it: (13, N, C, H, W).
-
-    To first order in the angle. Bilinear, so every kernel is positive and sums to one.
-    """
-    height, width = picture.shape[-2:]
-    right, down, turn, zoom = paths.flatten(0, 1).T
-    turn, zoom = (2 * pixels / (height**2 + width**2) ** 0.5 for pixels in (turn, zoom))
-    # Positions go from -1 to 1 along each axis.
-    across = (1 + zoom, -turn * height / width, 2 * right / width)
-    along = (turn * width / height, 1 + zoom, 2 * down / height)
-    matrices = torch.stack([torch.stack(across, -1), torch.stack(along, -1)], 1)
-    pictures = picture.expand(len(paths), *picture.shape).flatten(0, 1)
-    grid = affine_grid(matrices, list(pictures.shape), align_corners=False)
-    seen = grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
-    return seen.unflatten(0, paths.shape[:2])
-
-
-def ellipses(like: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Random soft-edged masks in [0, 1], one for each of (N, C, H, W): (N, 1, H, W)."""
-    n, _, height, width = like.shape
-    centre, radius = _uniform((2, n, 1, 1, 2), like, generator)
-    here = affine_grid(torch.eye(2, 3).to(like).expand(n, 2, 3), [n, 1, height, width], align_corners=False)
-    distance = ((here - (centre * 2 - 1)) / (radius + 0.01)).norm(dim=-1)
-    return torch.sigmoid(10 * (1 - distance))[:, None]
-
-
-def _uniform(shape: tuple[int, ...], like: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-    return torch.rand(shape, generator=generator, device=like.device, dtype=like.dtype)
 
 
 def keys() -> tuple[str, ...]:

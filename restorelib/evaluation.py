@@ -11,6 +11,7 @@ from restorelib.degrade import Bicubic, Degradation, Recorded, bicubic_up, modcr
 from restorelib.errors import RestoreError
 from restorelib.images import luma, rgb_to_ycbcr, to_image, to_tensor, ycbcr_to_rgb
 from restorelib.metrics import Protocol
+from restorelib.networks.base import WHOLE
 from restorelib.tiles import apply, apply_within_memory, image_in_tiles, within_memory
 
 CUBIC_REACH = 3  # pixels of a small picture around those that a part of the enlarged one depends on
@@ -19,6 +20,11 @@ CUBIC_REACH = 3  # pixels of a small picture around those that a part of the enl
 def device_of(network: nn.Module) -> torch.device:
     """Where a network's weights are; the CPU if it has none."""
     return next((p.device for p in network.parameters()), torch.device("cpu"))
+
+
+def _check_tile(network: nn.Module, tile: int | None) -> None:
+    if tile is not None and network.reach >= WHOLE:
+        raise RestoreError("this method needs the whole picture at once: tiles would change its result")
 
 
 @torch.no_grad()
@@ -39,7 +45,11 @@ def restore(
         scale: how many times larger the result is; not 1 for networks that take the small picture.
         self_ensemble: restore the eight flips and rotations, turn them back, and average.
         tile: restore squares of so many input pixels at a time to save memory; None: all at once if it fits.
+
+    Raises `RestoreError` for a scale that the network has not, and for tiles where each pixel of the result
+    depends on the whole picture.
     """
+    _check_tile(network, tile)
     if not network.takes_enlarged:
         check_scale(network.scales, scale)
     x = degraded.to(device_of(network), torch.float32)
@@ -62,8 +72,9 @@ def restore_image(
     """Restore a uint8 or uint16 image of your own, `scale` times as large; `tile` is as in `restore`.
 
     A network for luma restores Y; the two colour planes are only enlarged (VDSR paper, section 4.1). Where
-    memory is short, enlarging and colour are done in tiles, too.
+    memory is short, enlarging and colour are done in tiles, too. Raises as `restore` does.
     """
+    _check_tile(network, tile)
     if not network.takes_enlarged:
         check_scale(network.scales, scale)
     enlarged = scale if network.takes_enlarged else 1  # a tile is one of the network's input
@@ -72,6 +83,7 @@ def restore_image(
     def run(tile: int | None) -> np.ndarray:
         if tile is None:
             return _restored(network, image, scale)
+        _check_tile(network, tile)
         side = -(-tile // enlarged)
         return image_in_tiles(
             lambda piece: _restored(network, piece, scale), image, scale, side, reach, network.multiple

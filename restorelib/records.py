@@ -4,13 +4,15 @@ A record is read as an object of checked types, `Record`; code asks for `record.
 file is one line that names file and field.
 """
 
-import json
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     PlainValidator,
     ValidationError,
@@ -23,6 +25,7 @@ from restorelib.checkpoints import write_safely
 from restorelib.degrade import Degradation, describe, from_description, keys
 from restorelib.errors import RestoreError
 from restorelib.metrics import Protocol
+from restorelib.output import json_of
 from restorelib.recipe import Recipe, fault
 
 
@@ -32,13 +35,21 @@ def _checked(kind: type, read, write) -> Any:
     def validate(value):
         try:
             return value if isinstance(value, kind) else read(value)
-        except (RestoreError, TypeError, LookupError, AttributeError) as error:
+        except (RestoreError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
             raise ValueError(f"is not understood ({error})") from None
 
     return Annotated[kind, PlainValidator(validate), PlainSerializer(write)]
 
 
-Task = tuple[_checked(Degradation, from_description, describe), ...]
+Task = Annotated[tuple[_checked(Degradation, from_description, describe), ...], Field(min_length=1)]
+
+
+def _from_text(value):
+    return float(value) if value in ("Infinity", "-Infinity", "NaN") else value
+
+
+# A number that JSON may lack, as the PSNR of equal pictures; the file has it as a text, see `output.json_of`.
+Number = Annotated[float, BeforeValidator(_from_text)]
 
 
 class _Plain(BaseModel):
@@ -50,8 +61,8 @@ class PictureScore(_Plain):
     """The scores of one picture: PSNR in dB, SSIM up to 1."""
 
     name: str
-    psnr: float
-    ssim: float
+    psnr: Number
+    ssim: Number
 
 
 class Score(_Plain):
@@ -69,8 +80,8 @@ class Score(_Plain):
     model_config = ConfigDict(extra="allow")
 
     set: str
-    psnr: float
-    ssim: float
+    psnr: Number
+    ssim: Number
     images: tuple[PictureScore, ...]
     protocol: _checked(Protocol, lambda plain: Protocol(**plain), Protocol.as_dict)
 
@@ -89,6 +100,8 @@ class Score(_Plain):
         if len(self.model_extra) != 1 or self.key not in keys():
             found = ", ".join(self.model_extra) or "none"
             raise ValueError(f"names its degradation by {found}; one of {', '.join(keys())} is expected")
+        if type(self.parameter) not in (int, float) or not math.isfinite(self.parameter):
+            raise ValueError(f"has a {self.key} that is no number")
         return self
 
     @model_serializer(mode="wrap")
@@ -165,8 +178,8 @@ class Record(_Plain):
     first_update_seconds: float | None
     images_per_second: float
     peak_memory_mb: int
-    loss: tuple[tuple[int, float], ...]
-    validation: tuple[tuple[int, float, float], ...]
+    loss: tuple[tuple[int, Number], ...]
+    validation: tuple[tuple[int, float, Number], ...]
     accidents: tuple[tuple[int, str], ...] | None = None
     scores: tuple[Score, ...]
     weights_sha256: str
@@ -197,5 +210,4 @@ def read(path: Path, kind: type[Record] | type[Measured] = Record) -> Record | M
 
 def write(path: Path, record: Record | Measured) -> None:
     """Write a record, whole or not at all."""
-    text = json.dumps(record.model_dump(mode="json"), indent=1)
-    write_safely(path, (text + "\n").encode())
+    write_safely(path, (json_of(record.model_dump(mode="json")) + "\n").encode())

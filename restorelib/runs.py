@@ -20,6 +20,7 @@ import restorelib
 from restorelib import records
 from restorelib.baselines import METHODS, OFFICIAL, UNRESTORED, Classical, Unrestored
 from restorelib.checkpoints import misfit, read_tensors, write_tensors
+from restorelib.compiling import check_compiler
 from restorelib.degrade import Noise
 from restorelib.errors import RestoreError, suggestion
 from restorelib.evaluation import evaluate
@@ -56,7 +57,7 @@ def folder_of(run: str | Path) -> Path:
     """
     names = [run, *(f"{run}-{size}" for size in reversed(PROFILES))] if Path(run).name == run else []
     for folder in [*(SHIPPED / name for name in names), Path(run)]:
-        if (folder / "record.json").is_file():
+        if os.path.isfile(folder / "record.json"):  # also of a name that is too long for any file
             return folder
     recipes = dict.fromkeys(name.rpartition("-")[0] for name in shipped())
     known = [*recipes, *shipped(), *UNRESTORED, *OFFICIAL, *(f"{method}/30" for method in METHODS)]
@@ -72,7 +73,7 @@ def untrained() -> list[str]:
 
 def record(run: str | Path) -> Record | Measured:
     """The record of a run; for what is in `measured/`, its name, task and scores."""
-    if isinstance(run, str) and _measured(run).is_file():
+    if isinstance(run, str) and os.path.isfile(_measured(run)):
         return records.read(_measured(run), Measured)
     return records.read(folder_of(run) / "record.json")
 
@@ -81,7 +82,7 @@ def record_path(run: str) -> Path | None:
     """The record that the book ships for a run or for what is in `measured/`; None for others."""
     own = SHIPPED / run / "record.json"
     files = [_measured(run), *([own] if Path(run).name == run else [])]
-    return next((path for path in files if path.is_file()), None)
+    return next((path for path in files if os.path.isfile(path)), None)
 
 
 def address(run: str) -> str | None:
@@ -106,7 +107,7 @@ def load(run: str | Path) -> nn.Module:
         channels, task = UNRESTORED[run]
         network = Unrestored(channels)
         network.record = Origin(name=run, network="none", task=task)
-    elif told := re.fullmatch(rf"({'|'.join(METHODS)})/(\d+)", str(run)):
+    elif told := re.fullmatch(rf"({'|'.join(METHODS)})/([0-9]{{1,9}})", str(run)):
         method, sigma = told[1], int(told[2])
         network = Classical(method, sigma)
         network.record = Origin(name=run, network=method, task=(Noise(sigma),))
@@ -121,16 +122,18 @@ def _trained(folder: Path) -> nn.Module:
     """The network of a run's folder."""
     about, weights = record(folder), folder / "weights.safetensors"
     if not weights.is_file():
-        raise RestoreError(f"{about.name} is a record without weights; train it again to use it")
+        raise RestoreError(f"{weights}: is missing, {about.name} is a record without weights; train it again")
     if file_digest(weights) != about.weights_sha256:
         raise RestoreError(f"{weights}: is not the file its record describes (weights_sha256 differs)")
+    tensors, _ = read_tensors(weights)
     try:
-        network = build(about.network, **about.recipe.options)
+        with torch.device("meta"):  # without memory: a record may tell of a network that no machine holds
+            wrong = misfit(tensors, build(about.network, **about.recipe.options))
     except RestoreError as error:
         raise RestoreError(f"{folder / 'record.json'}: recipe.options: {error}") from None
-    tensors, _ = read_tensors(weights)
-    if wrong := misfit(tensors, network):
+    if wrong:
         raise RestoreError(f"{weights}: does not fit the network of its record; it {wrong}")
+    network = build(about.network, **about.recipe.options)
     network.load_state_dict(tensors)
     network.record = about
     return network
@@ -161,7 +164,8 @@ def make(
 ) -> Path:
     """Train a recipe, score it on its test sets, write record and weights; returns the run's folder.
 
-    A folder that holds a checkpoint of the same recipe is continued, a finished one is left as it is.
+    A folder that holds a checkpoint of the same recipe is continued, a finished one is left as it is, unless
+    its weights are gone: then they are made again.
 
     Args:
         recipe: what to train.
@@ -173,7 +177,13 @@ def make(
         until: the reading of `time.monotonic()` at which to leave the training for another time; its folder
             then holds a checkpoint and no record.
         compiled: use `torch.compile`.
+
+    Raises `RestoreError` for minutes that are not above 0 and finite, and for a folder that can't be made.
     """
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise RestoreError(f"a training of {minutes} minutes is none; give a number above 0")
+    if compiled:
+        check_compiler()
     recipe = replace(recipe, minutes=minutes) if minutes else recipe
     if profile == "paper":  # no paper trained on the bundled pictures
         require(recipe.train_on)
@@ -182,10 +192,11 @@ def make(
         recipe = recipe.vary(f"{recipe.name}{BUNDLED}", train_on=pictures_of)
     folder = Path(out) if out else runs_folder() / f"{recipe.name}-{profile}"
     recipe = replace(recipe, validate_on=obtainable((recipe.validate_on,), "bundled")[0])
-    if (folder / "record.json").is_file():
+    if os.path.isfile(folder / "record.json"):
         if not recipe.made(record(folder).recipe_sha256):
             raise RestoreError(f"{folder} holds a run of another recipe; choose another folder or remove it")
-        return folder
+        if (folder / "weights.safetensors").exists():
+            return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

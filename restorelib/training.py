@@ -25,6 +25,7 @@ from tqdm.auto import tqdm
 from restorelib.accidents import layers_died, loss_jumped, validation_fell
 from restorelib.averaging import Average, measure_statistics
 from restorelib.checkpoints import joined, misfit, parted, read_tensors, write_tensors
+from restorelib.compiling import check_compiler
 from restorelib.errors import RestoreError
 from restorelib.evaluation import evaluate
 from restorelib.machine import asked_to_stop, best_precision
@@ -72,6 +73,8 @@ class Training:
         memory_format: torch.memory_format = torch.channels_last,
         compiled: bool = False,
     ):
+        if compiled:
+            check_compiler()
         self.recipe, self.validation, self.folder = recipe, validation, folder
         self.memory_format = memory_format
         torch.backends.cudnn.benchmark = True  # batches have one shape: the fastest way is tried out once

@@ -21,7 +21,7 @@ from grading import judge, wire
 from grading.build import STUDENT, gradescope, start_cell
 from grading.grade import grade, to_mark
 from grading.master import CHAPTERS, EXERCISES, MASTERS, read
-from grading.results import shown
+from restorelib.output import shown
 
 SEEDS = (1, 2)
 

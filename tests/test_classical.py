@@ -12,7 +12,7 @@ import restorelib
 from restorelib import baselines, images, notebook, runs, sets
 from restorelib.baselines import METHODS, Classical
 from restorelib.degrade import Noise
-from restorelib.evaluation import evaluate
+from restorelib.evaluation import evaluate, restore
 from restorelib.metrics import psnr
 from restorelib.records import Origin
 
@@ -102,3 +102,27 @@ def test_the_recorded_scores_can_be_had_again(name):
     protocol = replace(recorded.protocol, noise_seed=seed)
     score = recorded.model_copy(update={"protocol": protocol})
     assert runs.rescore(name, pictures, score)["psnr"] == pytest.approx(row.psnr, abs=0.002)
+
+
+@pytest.mark.parametrize("method", ["nlm", "tv"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 2)])
+def test_the_smallest_pictures_keep_their_shape(method, shape):
+    picture = torch.linspace(0.2, 0.8, shape[0] * shape[1]).view(1, 1, *shape)
+    restored = Classical(method, 5)(picture)
+    assert restored.shape == picture.shape
+    assert torch.allclose(restored, picture, atol=0.2)
+    assert shape != (1, 1) or torch.allclose(restored, picture)
+
+
+@pytest.mark.parametrize("sigma", [0, -1, 256, float("nan"), float("inf")])
+def test_a_sigma_that_no_noise_has_is_refused(sigma, refused):
+    with refused("sigma must be above 0 and at most 255 grey levels"):
+        Classical("tv", sigma)
+
+
+def test_tiles_only_where_they_make_no_difference(photograph, refused):
+    noisy = Noise(30)(photograph, torch.Generator().manual_seed(1)).float()
+    nlm, tv = Classical("nlm", 30), Classical("tv", 30)
+    assert torch.allclose(restore(nlm, noisy, tile=40), restore(nlm, noisy), atol=1e-5)
+    with refused("tiles would change its result"):
+        restore(tv, noisy, tile=64)

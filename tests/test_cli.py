@@ -318,6 +318,26 @@ WRONG = [
     ("evaluate tv/30 --scale 2", "say --level in place of --scale"),
     ("evaluate tv/30 --level 0", "--level must be 1 or more"),
     ("evaluate blurred --level 4", "there is no temporal level 4"),
+    ("evaluate jpeg --level 101", "the quality is 101; JPEG has whole numbers from 1 to 100"),
+    ("evaluate noisy --level 256", "sigma is 256; noise has one of 0 to 255 grey levels"),
+    ("evaluate tv/0", "tv/0: sigma must be above 0"),
+    ("evaluate nlm/256", "nlm/256: sigma must be above 0 and at most 255"),
+    ("evaluate bicubic --set {long}", "neither a folder nor a known set"),
+    ("evaluate {long}", "neither a run folder nor a known run"),
+    ("evaluate {long}/x", "neither a run folder nor a known run"),
+    ("show {long}", "neither a run folder nor a known run"),
+    ("data {long}", "neither a folder nor a known set"),
+    ("image {long}.png out.png --run bicubic", "File name too long"),
+    ("image {picture} {long}.png --run bicubic", "File name too long"),
+    ("train vdsr --profile smoke --out {long}", "cannot be made (File name too long)"),
+    ("train vdsr --profile smoke --minutes nan", "--minutes must be positive, and finite"),
+    ("train vdsr --profile smoke --minutes inf", "--minutes must be positive, and finite"),
+    ("train --queue --minutes nan", "--minutes must be positive, and finite"),
+    ("train vdsr --profile smoke --checkpoint-seconds nan", "--checkpoint-seconds must be 0 or more"),
+    ("train vdsr --profile smoke --checkpoint-seconds -1", "--checkpoint-seconds must be 0 or more"),
+    ("image {picture} out.png --run bicubic --scale 1000000", "20000000x20000000 pixels, more than"),
+    ("image {picture} out.png --run bicubic --scale 1" + 40 * "0", "pixels, more than"),
+    ("image {picture} out.png --run tv/30 --tile 64", "tiles would change its result"),
     ("evaluate bicubic --scale 5000", "the picture has fewer than 5000x5000 pixels"),
     ("evaluate bicubic --scale 145", "SSIM needs at least 11x11 pixels"),
     ("train vdsl", "no recipe is called 'vdsl'"),
@@ -344,7 +364,8 @@ def places(tmp_path, noise):
     (tmp_path / "empty").mkdir()
     images.write(tmp_path / "picture.png", noise(20, 20))
     return {name: tmp_path / name for name in ("file", "empty", "absent")} | {
-        "picture": tmp_path / "picture.png"
+        "picture": tmp_path / "picture.png",
+        "long": tmp_path / ("x" * 300),
     }
 
 

@@ -286,3 +286,20 @@ def test_a_degradation_is_one_class_and_nothing_else(recipe, tmp_path, monkeypat
     assert runs.record(run).recipe.task == (Darker(1),)
     again = runs.rescore(run, sets.load_set(score.set), score)
     assert again["psnr"] == pytest.approx(score.psnr, abs=1e-4)
+
+
+@pytest.mark.parametrize("quality", [0, 101, -5, 10.5, "10"])
+def test_a_quality_that_jpeg_has_not_is_refused(quality, refused):
+    with refused("JPEG has whole numbers from 1 to 100"):
+        Jpeg(quality)
+
+
+@pytest.mark.parametrize("sigma", [-1, 256, float("nan"), float("inf"), 10**400])
+def test_a_sigma_that_noise_has_not_is_refused(sigma, refused):
+    with refused("noise has one of 0 to 255 grey levels"):
+        Noise(sigma)
+
+
+def test_the_ends_of_the_ranges(photograph):
+    for degradation in (Jpeg(1), Jpeg(100), Noise(0), Noise(255)):
+        assert degradation(photograph).isfinite().all()

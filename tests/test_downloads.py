@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from restorelib import downloads, runs, sets
+from restorelib import downloads, runs, scoring, sets
 from restorelib.__main__ import main
 from restorelib.degrade import Recorded
 from restorelib.evaluation import evaluate
@@ -601,7 +601,7 @@ def test_the_pairs_of_gopro_are_scored_as_they_were_recorded(pairs, monkeypatch,
     found = sets.load_set("GOPRO_Large/test")
     assert list(found) == ["GOPR0384_11_00-000047"]
     assert np.array_equal(found["GOPR0384_11_00-000047"], np.concatenate([pairs["sharp"], pairs["blur"]], 2))
-    (kind,) = runs.scored_under("GOPRO_Large/test", ())
+    (kind,) = scoring.scored_under("GOPRO_Large/test", ())
     assert kind == Recorded(0)
     error = (pairs["sharp"].astype(float) - pairs["blur"]) ** 2
     score = evaluate(load("blurred"), found, kind)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from restorelib import images, runs
+from restorelib import images, runs, scoring
 from restorelib.checkpoints import read_tensors
 from restorelib.degrade import Motion, Recorded, describe, from_description, moved
 from restorelib.evaluation import evaluate, pair
@@ -351,6 +351,16 @@ def test_old_recipes_keep_their_digest():
 
 def test_sets_that_come_with_their_blur_are_scored_under_it():
     task = [Motion(13)]
-    assert runs.scored_under("bundled", task) == task
-    assert runs.scored_under("GoPro_samples", task) == [Recorded(0)]
-    assert runs.scored_under("DAVIS_clips", task) == [Recorded(level) for level in (7, 9, 11, 13)]
+    assert scoring.scored_under("bundled", task) == task
+    assert scoring.scored_under("GoPro_samples", task) == [Recorded(0)]
+    assert scoring.scored_under("DAVIS_clips", task) == [Recorded(level) for level in (7, 9, 11, 13)]
+
+
+def test_a_level_that_a_picture_has_not_is_refused(noise, refused):
+    pair_of = images.to_tensor(noise(24, 24, 6))  # sharp and blurred, as in GoPro_samples
+    assert torch.equal(Recorded(0)(pair_of), pair_of[:, 3:])
+    for level in (3, 5, 13):
+        with refused(f"has 1 recorded blur and no temporal levels: there is no level {level}; leave it out"):
+            Recorded(level)(pair_of)
+    with refused("there is no temporal level 4"):
+        Recorded(4)

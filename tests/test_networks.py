@@ -10,7 +10,7 @@ from restorelib.degrade import Bicubic
 from restorelib.evaluation import evaluate
 from restorelib.networks import NETWORKS
 from restorelib.papers import TABLES
-from restorelib.runs import protocol_of
+from restorelib.scoring import protocol_of
 
 
 def count(network):

@@ -8,6 +8,8 @@ LIBRARY = Path(__file__).parents[1] / "restorelib"
 # Each imports from those before it only. A folder is one room.
 ROOMS = [
     "errors",
+    "output",
+    "compiling",
     "machine",
     "blocks",
     "checkpoints",
@@ -20,6 +22,7 @@ ROOMS = [
     "tiles",
     "networks",
     "bicubic",
+    "motion",
     "degrade",
     "metrics",
     "patches",

@@ -389,9 +389,9 @@ def test_published_scores_of_set14_come_from_clipping_its_grey_picture_too(bench
     (score,) = [s for s in runs.record("bicubic").scores if (s.set, s.parameter) == ("Set14", scale)]
     network, bridge = runs.load("bicubic"), {"bridge": benchmark_set("Set14")["bridge"]}
     row = next(row for row in score.images if row.name == "bridge")
-    clipped = evaluate(network, bridge, Bicubic(scale), runs.protocol_of("Set14", Bicubic(scale)))
+    clipped = evaluate(network, bridge, Bicubic(scale), protocol_of("Set14", Bicubic(scale)))
     assert (clipped["psnr"], clipped["ssim"]) == (pytest.approx(row.psnr), pytest.approx(row.ssim))
-    own = evaluate(network, bridge, Bicubic(scale), runs.protocol_of("a folder", Bicubic(scale)))
+    own = evaluate(network, bridge, Bicubic(scale), protocol_of("a folder", Bicubic(scale)))
     assert own == evaluate(network, bridge, Bicubic(scale))
     assert own["ssim"] > clipped["ssim"]
     if scale == 2:  # the scale at which the tables' four digits tell

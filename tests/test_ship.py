@@ -68,7 +68,7 @@ def test_full_precision_where_half_is_not_enough(run, tmp_path):
 def test_the_record_alone(run, tmp_path, refused):
     shipped = tool.ship(run, tmp_path / "shipped", record_only=True)
     assert [path.name for path in shipped.iterdir()] == ["record.json"]
-    with refused("is a record without weights"):
+    with refused("is a record without weights; train it again"):
         runs.load(shipped)
 
 

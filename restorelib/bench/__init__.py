@@ -25,6 +25,7 @@ from tqdm.auto import tqdm
 
 from restorelib.bench.rivals import bare_step, decoding_loader, processors
 from restorelib.blocks import conv
+from restorelib.compiling import check_compiler
 from restorelib.errors import RestoreError
 from restorelib.evaluation import restore
 from restorelib.machine import FORMATS, best_precision, hardware, peak_memory_mb
@@ -63,6 +64,8 @@ def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
     for name in networks:
         if name not in recipes:
             raise RestoreError(f"no network called '{name}' has a recipe; there are {', '.join(recipes)}")
+    if compiled:
+        check_compiler()
     peak = convolution_peak()
     rows = [
         _row(recipes[name], peak, compiled) for name in tqdm(networks or recipes, desc="bench", leave=False)
