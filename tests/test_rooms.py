@@ -8,9 +8,9 @@ LIBRARY = Path(__file__).parents[1] / "restorelib"
 # Each imports from those before it only. A folder is one room.
 ROOMS = [
     "errors",
-    "output",
     "compiling",
     "machine",
+    "output",
     "blocks",
     "checkpoints",
     "opening",

@@ -21,6 +21,7 @@ from restorelib.networks.base import Restorer
 from restorelib.papers import TABLES
 from restorelib.recipe import Recipe
 from restorelib.recipes import PROFILES, find
+from restorelib.scoring import protocol_of
 
 ROOT = Path(__file__).parents[1]
 
