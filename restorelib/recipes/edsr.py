@@ -50,14 +50,9 @@ PAPER = {
 }
 SIZES = {"smoke": SMOKE, "quick": QUICK, "paper": PAPER}
 # Muon gets as far in a quarter of the updates. The 200 pictures more are in none of the benchmarks above.
-with_muon = reduced.vary(
-    "edsr-x2",
-    train_on=(*T291, "BSDS500_test"),
-    updates=3_000,
-    minutes=None,
-    optimiser="muon",
-    average=0.998,
-)
+MUON = {"optimiser": "muon", "average": 0.998}
+with_muon = reduced.vary("edsr-x2", train_on=(*T291, "BSDS500_test"), updates=3_000, minutes=None, **MUON)
+QUICK_X2 = QUICK | MUON | {"updates": 7_000}
 # A trained body needs smaller steps than a fresh one.
 FROM_X2 = {"start": "edsr-x2", "lr": 4e-4}
 MINUTES = {3: 25, 4: 27}  # what a processor had for `reduced`: a thousand updates
@@ -131,7 +126,7 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
 
 
 RECIPES = {
-    "edsr-x2": sizes(reduced, **SIZES) | {"reduced": with_muon},
+    "edsr-x2": sizes(reduced, QUICK_X2, smoke=SMOKE, paper=PAPER) | {"reduced": with_muon},
     "edsr-x3": sizes(_at_scale(3), **SIZES),
     "edsr-x4": sizes(_at_scale(4), **SIZES),
     "mdsr": sizes(mdsr, **SIZES | {"paper": PAPER | {"start": None}}),
