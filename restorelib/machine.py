@@ -89,6 +89,7 @@ NO_MEMORY = (
     "could not create a primitive",  # oneDNN, whose primitives bring their own buffers
     "could not create a memory",
     "bad_alloc",
+    "failed to map segment",  # the loader, of a library that is needed only now
     "ALLOC_FAILED",  # cuBLAS, cuDNN
     "CUDNN_STATUS_NOT_SUPPORTED",  # cuDNN where no algorithm fits
     "Unable to allocate",  # numpy, in errors that others wrap
@@ -100,7 +101,9 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     said = str(error)
-    return isinstance(error, RuntimeError | OSError) and any(words in said for words in NO_MEMORY)
+    return isinstance(error, RuntimeError | OSError | ImportError) and any(
+        words in said for words in NO_MEMORY
+    )
 
 
 def best_precision() -> str:

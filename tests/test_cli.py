@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from restorelib.evaluation import evaluate
 from restorelib.metrics import Protocol
 from restorelib.opening import open_picture
 from restorelib.recipes import HEADLINES, RECIPES
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -379,6 +382,39 @@ def test_what_the_user_can_mend_is_one_line(cli, places, command, why):
     assert err.count("\n") == 1
     assert why in err
     assert sorted(places["file"].parent.rglob("*")) == before
+
+
+LITTLE_MEMORY = """
+import re, resource, sys
+from pathlib import Path
+from restorelib.__main__ import main
+size = int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 2**10
+more = int(sys.argv.pop(1)) * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (size + more, size + more))
+main()
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="only Linux tells and keeps the limit")
+@pytest.mark.parametrize(
+    "command", ["image in.png out.png --run bicubic --scale 3", "image in.png out.png --run tv/30"]
+)
+@pytest.mark.parametrize("megabytes", [1, 40])
+def test_too_little_memory_is_one_line(tmp_path, noise, command, megabytes):
+    images.write(tmp_path / "in.png", noise(1200, 1200, 3))
+    done = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY, str(megabytes), *command.split()],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+    *tiles, last = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert all(line.startswith("Memory is short: going on in tiles of ") for line in tiles), done.stderr
+    assert last.startswith("restorelib: ")
+    assert "memory" in last
+    assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
 
 
 @pytest.mark.parametrize("command", ["evaluate bicubic --scale two", "evaluate", "restore"])

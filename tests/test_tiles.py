@@ -105,6 +105,7 @@ ERRORS = [
     OSError(12, "Cannot allocate memory"),
     RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
     RuntimeError("std::bad_alloc"),
+    ImportError("libscipy_openblas.so: failed to map segment from shared object"),
 ]
 
 
