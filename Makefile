@@ -7,7 +7,7 @@ OTTER = .venv-otter
 CONFINE = bwrap
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 book: $(READY) ## build the book (HTML; warnings are errors)
 	rm -rf _build/html && $(BIN)/jupyter-book build . --all -W -n --keep-going
@@ -21,6 +21,9 @@ test: book ## run everything that CI runs
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pytest tests -rs
 	runs=$$(mktemp -d) && trap 'rm -rf "$$runs"' EXIT && RESTORELIB_PROFILE=smoke RESTORELIB_RUNS="$$runs" \
 	$(BIN)/pytest book --ignore=book/exercises --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+
+bench-pages: book ## measure how soon each page answers (needs Chromium); figures go to tools/pages.json
+	$(BIN)/python tools/bench_pages.py
 
 serve: book ## build the book and show it on http://127.0.0.1:8000
 	$(BIN)/python -u -m http.server 8000 --bind 127.0.0.1 --directory _build/html
@@ -52,4 +55,4 @@ $(OTTER)/ready: book/exercises/requirements.txt
 	$(OTTER)/bin/pip install --quiet --disable-pip-version-check -r book/exercises/requirements.txt
 	@touch $@
 
-.PHONY: help book pdf test serve notebooks assignments grade address clean
+.PHONY: help book pdf test bench-pages serve notebooks assignments grade address clean

@@ -8,6 +8,7 @@
 import math
 import os
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +128,8 @@ def _trained(folder: Path) -> nn.Module:
         raise RestoreError(f"{weights}: is not the file its record describes (weights_sha256 differs)")
     tensors, _ = read_tensors(weights)
     try:
-        with torch.device("meta"):  # without memory: a record may tell of a network that no machine holds
+        # Without memory: a record may tell of a network that no machine holds, or that has no weights at all.
+        with torch.device("meta"), warnings.catch_warnings(action="ignore"):
             wrong = misfit(tensors, build(about.network, **about.recipe.options))
     except RestoreError as error:
         raise RestoreError(f"{folder / 'record.json'}: recipe.options: {error}") from None

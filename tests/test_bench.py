@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -50,13 +49,25 @@ def test_the_bytes_of_tensors_that_are_alive():
     assert (alive.now, alive.most) == (0, 800)
 
 
-def test_ways_take_turns_and_the_median_counts(monkeypatch):
+def test_ways_take_turns_and_the_median_counts(monkeypatch, clock):
     monkeypatch.setattr(bench, "ROUNDS", 3)
-    turns = []
-    ways = {"slow": lambda: (turns.append("slow"), time.sleep(0.3)), "quick": lambda: time.sleep(0.01)}
-    took = bench.in_turns(ways, {"quick": lambda: turns.append("before quick")})
-    assert took["slow"] == pytest.approx(0.3, rel=0.2)
-    assert took["quick"] == pytest.approx(0.01, rel=0.5)
+    monkeypatch.setattr(bench, "time", clock)
+    turns, lasting = [], iter([9.0, 0.3, 0.3, 7.0, 0.5])  # the first call warms up, one is disturbed
+
+    def slow():
+        turns.append("slow")
+        clock.now += next(lasting)
+
+    def quick():
+        clock.now += 0.01
+
+    def before():
+        turns.append("before quick")
+        clock.now += 5  # not counted
+
+    took = bench.in_turns({"slow": slow, "quick": quick}, {"quick": before})
+    assert took["slow"] == pytest.approx(0.5)
+    assert took["quick"] == pytest.approx(0.01)
     assert turns == ["slow"] * 2 + ["slow", "before quick"] * 3
 
 

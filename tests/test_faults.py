@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from pace import HANGS
 from safetensors.torch import save_file
 
 from restorelib import runs
@@ -37,7 +38,7 @@ def train(*words, file_limit=None):
 
 def complaint(process):
     """The one line a failed process leaves."""
-    said, complaints = process.communicate(timeout=120)
+    said, complaints = process.communicate(timeout=HANGS)
     assert process.returncode == 1, complaints
     assert said == ""
     assert complaints.count("\n") == 1, complaints
@@ -72,7 +73,7 @@ def test_a_training_asked_to_end_finishes_its_update_and_saves(number, wait_for_
     _, about = read_tensors(out / "checkpoint.safetensors")
     assert f"after update {json.loads(about['progress'])['step']};" in line
 
-    said, _ = train("--out", out).communicate(timeout=120)
+    said, _ = train("--out", out).communicate(timeout=HANGS)
     assert "30 updates in" in said
 
 

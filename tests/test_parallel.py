@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pace import HANGS
 
 from restorelib import runs
 from restorelib.degrade import Bicubic
@@ -60,9 +61,9 @@ def two_processes(recipe, pictures, folder):
     ]
     for process in processes:
         process.start()
-    results = sorted(queue.get(timeout=120) for _ in processes)
+    results = sorted(queue.get(timeout=HANGS) for _ in processes)
     for process in processes:
-        process.join(60)
+        process.join(HANGS)
         assert process.exitcode == 0
     return results
 
@@ -136,7 +137,7 @@ def launch(launcher, out, *words):
 @pytest.mark.parametrize("launcher", ["torchrun", "accelerate"])
 def test_the_launchers_leave_one_run(launcher, tmp_path):
     process = launch(launcher, tmp_path / "run")
-    said, complaints = process.communicate(timeout=120)
+    said, complaints = process.communicate(timeout=HANGS)
     assert process.returncode == 0, complaints
     assert said.count("30 updates in") == 1
     about = runs.record(tmp_path / "run")
@@ -161,7 +162,7 @@ def test_a_killed_process_ends_the_training_with_a_line_and_a_checkpoint(wait_fo
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     second = next(int(child) for child in children if rank_of(child) == 1)
     os.kill(second, signal.SIGKILL)
-    _, complaints = process.communicate(timeout=120)
+    _, complaints = process.communicate(timeout=HANGS)
     assert process.returncode != 0
     lines = [line for line in complaints.splitlines() if line.startswith("restorelib:")]
     assert len(lines) == 1, complaints
@@ -171,7 +172,7 @@ def test_a_killed_process_ends_the_training_with_a_line_and_a_checkpoint(wait_fo
     assert [path.name for path in out.iterdir()] == ["checkpoint.safetensors"]
 
     process = launch("torchrun", out)
-    assert process.communicate(timeout=120)[0].count("30 updates in") == 1
+    assert process.communicate(timeout=HANGS)[0].count("30 updates in") == 1
 
 
 def test_branches_of_other_scales_wait_without_gradients(recipe, small_set, tmp_path):

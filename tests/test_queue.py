@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from restorelib import queue, runs
+from restorelib import queue, runs, training
 from restorelib.checkpoints import read_tensors
 from restorelib.errors import RestoreError
 from restorelib.recipes import RECIPES, find
@@ -60,7 +60,18 @@ def test_missing_runs_are_made_in_order_and_then_none_is_left(tmp_path, wanted, 
     assert capsys.readouterr().out == ""
 
 
-def test_the_budget_cuts_a_run_off_and_the_next_call_ends_at_the_same_weights(tmp_path, wanted, capsys):
+def test_the_budget_cuts_a_run_off_and_the_next_call_ends_at_the_same_weights(
+    tmp_path, wanted, capsys, clock, monkeypatch
+):
+    step = training.Training.step
+
+    def timed(self):
+        clock.now += 0.01  # seconds of an update
+        return step(self)
+
+    for module in (queue, training):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(training.Training, "step", timed)
     wanted["first"] = replace(wanted["first"], updates=200)
     whole = runs.make(wanted["first"], "smoke", tmp_path / "whole")
 
