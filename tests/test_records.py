@@ -86,6 +86,11 @@ def test_a_score_that_is_infinite_comes_back(finished_run, tmp_path):
         ("scores.0.shift", 3, "scores.0: names its degradation by scale, shift; one of scale, sigma"),
         ("scores.0.protocol.gamma", 2.2, "scores.0.protocol: is not understood"),
         ("loss", [[1, 2, 3]], "loss.0: "),
+        ("task", [], "task: .*at least 1 item"),
+        ("task.0.scale", 0, "task.0: is not understood .the scale is 0; it must be a whole number from 1"),
+        ("scores.0.scale", "two", "scores.0: has a scale that is no number"),
+        ("scores.0.scale", float("inf"), "scores.0: has a scale that is no number"),
+        ("minutes", 10**400, "minutes: "),
     ],
 )
 def test_a_field_that_is_wrong_is_named(folder, spoil, refused, place, value, why):
@@ -135,7 +140,39 @@ def test_weights_that_do_not_fit_are_named(folder, spoil, refused, change, why):
         runs.load(folder)
 
 
-def test_options_that_no_network_has_are_named(folder, spoil, refused):
-    spoil("recipe.options.breadth", 3)
-    with refused("spoilt/record.json: recipe.options: .*breadth"):
+@pytest.mark.parametrize(
+    ("option", "value", "why"),
+    [
+        ("breadth", 3, ".*breadth"),
+        ("name", "vdsr", ".*name"),
+        ("depth", 10**9, "vdsr: depth is beyond 4,096; no network is built so large"),
+        ("width", "8", "vdsr: cannot be built with these options .TypeError: "),
+        ("width", -1, "vdsr: cannot be built with these options .RuntimeError: "),
+    ],
+)
+def test_options_that_no_network_has_are_named(folder, spoil, refused, option, value, why):
+    spoil(f"recipe.options.{option}", value)
+    with refused(f"spoilt/record.json: recipe.options: {why}"):
         runs.load(folder)
+
+
+@pytest.mark.parametrize("options", [{"depth": 4096, "width": 4096}, {"width": 0}])
+def test_a_network_of_another_size_is_refused_before_it_takes_memory(folder, spoil, refused, options):
+    for option, value in options.items():
+        spoil(f"recipe.options.{option}", value)
+    with refused("spoilt/weights.safetensors: does not fit the network of its record"):
+        runs.load(folder)
+
+
+def test_a_run_whose_weights_are_gone_is_trained_again(folder, recipe, refused):
+    before = (folder / "weights.safetensors").read_bytes()
+    (folder / "weights.safetensors").unlink()
+    with refused(
+        "spoilt/weights.safetensors: is missing, tiny-smoke is a record without weights; train it again"
+    ):
+        runs.load(folder)
+    with refused("holds a run of another recipe"):
+        runs.make(recipe.vary("tiny", seed=5), "smoke", folder)
+    assert runs.make(recipe, "smoke", folder) == folder
+    assert (folder / "weights.safetensors").read_bytes() == before
+    assert runs.load(folder).record.updates == 20
