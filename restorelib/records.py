@@ -49,12 +49,14 @@ def _from_text(value):
 
 
 # A number that JSON may lack, as the PSNR of equal pictures; the file has it as a text, see `output.json_of`.
-Number = Annotated[float, BeforeValidator(_from_text)]
+Number = Annotated[float, Field(allow_inf_nan=True), BeforeValidator(_from_text)]
 
 
 class _Plain(BaseModel):
     # Built when first used, not when imported: most commands read no record.
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants", defer_build=True
+    )
 
 
 class PictureScore(_Plain):
