@@ -4,7 +4,6 @@ A record is read as an object of checked types, `Record`; code asks for `record.
 file is one line that names file and field.
 """
 
-import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -102,7 +101,7 @@ class Score(_Plain):
         if len(self.model_extra) != 1 or self.key not in keys():
             found = ", ".join(self.model_extra) or "none"
             raise ValueError(f"names its degradation by {found}; one of {', '.join(keys())} is expected")
-        if type(self.parameter) not in (int, float) or not math.isfinite(self.parameter):
+        if type(self.parameter) not in (int, float) or not abs(self.parameter) < 1e9:  # nor NaN
             raise ValueError(f"has a {self.key} that is no number")
         return self
 

@@ -90,6 +90,7 @@ def test_a_score_that_is_infinite_comes_back(finished_run, tmp_path):
         ("task.0.scale", 0, "task.0: is not understood .the scale is 0; it must be a whole number from 1"),
         ("scores.0.scale", "two", "scores.0: has a scale that is no number"),
         ("scores.0.scale", float("inf"), "scores.0: has a scale that is no number"),
+        ("scores.0.scale", 10**400, "scores.0: has a scale that is no number"),
         ("minutes", float("inf"), "minutes: input should be a finite number"),
     ],
 )
