@@ -41,6 +41,7 @@ ROOMS = [
     "runs",
     "notebook",
     "figures",
+    "diagrams",
     "queue",
     "papers",
     "tables",

@@ -1,0 +1,240 @@
+"""What is particular to the drawing of each paper's network: its boxes, its words, its colour."""
+
+import base64
+import io
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from PIL import Image
+
+from restorelib import images, sets
+from restorelib.degrade import Bicubic, Degradation, Motion, Noise
+from restorelib.diagrams.layout import Style
+from restorelib.diagrams.parts import Part
+from restorelib.diagrams.tracing import Step
+from restorelib.evaluation import pair
+from restorelib.networks.base import Restorer
+from restorelib.networks.dmphn import DMPHN
+from restorelib.networks.edsr import EDSR, SRResNet
+from restorelib.networks.memnet import MemNet
+from restorelib.networks.mtrnn import MTRNN
+from restorelib.networks.rednet import REDNet
+from restorelib.networks.srcnn import SRCNN
+from restorelib.networks.vdsr import VDSR
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one paper's network is drawn.
+
+    Attributes:
+        name: of the network.
+        caption: what to look for.
+        day: the paper's colour on a light ground.
+        night: the same on a dark one.
+        damage: of the picture at the left end.
+        style: of the whole line.
+        boxes: kinds of modules that are drawn as one part.
+        inner: what is enlarged.
+        find: the numbers of the steps, of all in a trace, that are enlarged.
+        inner_boxes: boxes there.
+        inner_acts: whether activations are parts of their own there.
+        inner_style: of the line there.
+        enlarged: whether a part of the whole, by its number, is what is enlarged.
+    """
+
+    name: str = "The network"
+    caption: str = "Every layer of the network."
+    day: str = "#0069a8"
+    night: str = "#5bb4ec"
+    damage: Degradation = field(default_factory=lambda: Bicubic(3))
+    style: Style = field(default_factory=lambda: Style(ends=("input", "output")))
+    boxes: Collection[str] = ()
+    inner: str = ""
+    find: Callable[[Sequence[Step]], set[int]] = lambda steps: set()
+    inner_boxes: Collection[str] = ()
+    inner_acts: bool = True
+    inner_style: Style = field(default_factory=lambda: Style(ends=("in", "out")))
+    enlarged: Callable[[int, Sequence[Part]], bool] = lambda i, parts: False
+
+    def filled(self, network: Restorer, ends: tuple[str, str]) -> "Look":
+        """The look with the pictures at the ends."""
+        return replace(self, style=replace(self.style, pictures=ends))
+
+
+def run_of(name: str, number: int = 0) -> Callable[[Sequence[Step]], set[int]]:
+    """The steps of the `number`-th run of a module, from 0."""
+    return lambda steps: {
+        i
+        for i, step in enumerate(steps)
+        if any((call.name, call.number) == (name, number) for call in step.calls)
+    }
+
+
+def second_layer(steps: Sequence[Step]) -> set[int]:
+    """The second convolution, and what follows it."""
+    second = [i for i, step in enumerate(steps) if step.kind == "conv"][1]
+    return {second, second + 1}
+
+
+def innermost_pair(steps: Sequence[Step]) -> set[int]:
+    """From the last plain convolution before the transposed ones to the first sum."""
+    first = next(i for i, step in enumerate(steps) if step.kind == "deconv") - 2
+    return set(range(first, next(i for i, step in enumerate(steps) if i > first and step.kind == "sum") + 1))
+
+
+BLUE = {"day": "#0069a8", "night": "#5bb4ec"}
+ORANGE = {"day": "#b94700", "night": "#ff8f4d"}
+GREEN = {"day": "#007a5a", "night": "#3ecf9e"}
+PURPLE = {"day": "#9a3f7c", "night": "#e492c4"}
+OCHRE = {"day": "#8a6200", "night": "#e3b341"}
+
+RESIDUAL = Style(above="what comes in is added", ends=("{} maps", "{} maps"))
+
+LOOKS: dict[type, Look] = {
+    VDSR: Look(
+        name="VDSR",
+        caption="VDSR, drawn from the network itself, with one of its layers enlarged. What comes by the "
+        "arc is added: the layers need to find only what the enlarged picture lacks.",
+        style=Style(above="the picture itself, added at the end", ends=("enlarged", "restored")),
+        inner="one of the layers between",
+        find=second_layer,
+        enlarged=lambda i, parts: i == 2,
+        inner_style=Style(ends=("{} maps", "{} maps")),
+        **BLUE,
+    ),
+    SRCNN: Look(
+        name="SRCNN",
+        caption="SRCNN: three layers, and nothing goes past them.",
+        style=Style(ends=("enlarged", "restored")),
+        **BLUE,
+    ),
+    REDNet: Look(
+        name="RED-Net",
+        caption="RED-Net, drawn from the network itself. Filled bars are convolutions, hollow ones "
+        "transposed convolutions. An arc hands the result of a layer past all layers between, to be added.",
+        damage=Noise(50),
+        style=Style(above="handed past the layers between, and added", ends=("noisy", "restored"), rise=130),
+        inner="the innermost pair of layers, and what is handed past it",
+        find=innermost_pair,
+        enlarged=lambda i, parts: abs(i - [part.kind for part in parts].index("deconv")) < 2,
+        inner_style=Style(ends=("{} maps", "{} maps"), above="handed on as it is"),
+        **ORANGE,
+    ),
+    SRResNet: Look(
+        name="SRResNet",
+        caption="SRResNet, drawn from the network itself, and one of its residual blocks.",
+        damage=Bicubic(2, enlarge=False),
+        boxes=("ResidualBlock",),
+        style=Style(above="what the first layer made, added behind all blocks", ends=("small", "enlarged")),
+        inner="one residual block",
+        find=run_of("body.1"),
+        enlarged=lambda i, parts: parts[i].name == "body.1",
+        inner_style=RESIDUAL,
+        **GREEN,
+    ),
+    EDSR: Look(
+        name="EDSR",
+        caption="EDSR, drawn from the network itself, and one of its residual blocks. The blocks work on the "
+        "small picture; only the last layers see it enlarged.",
+        damage=Bicubic(2, enlarge=False),
+        boxes=("ResidualBlock",),
+        style=Style(above="what the first layer made, added behind all blocks", ends=("small", "enlarged")),
+        inner="one residual block",
+        find=run_of("body.1"),
+        enlarged=lambda i, parts: parts[i].name == "body.1",
+        inner_style=RESIDUAL,
+        **GREEN,
+    ),
+    MemNet: Look(
+        name="MemNet",
+        caption="MemNet, drawn from the network itself. Each box applies the same layers again and again; "
+        "the gate behind it, a 1×1 convolution, weighs as many maps as the number above it says. The last "
+        "layer makes a picture of every block's result, and Σ weighs these pictures.",
+        boxes=("RecursiveUnit",),
+        style=Style(
+            widths={"RecursiveUnit": 50},
+            above="the picture itself",
+            below="long-term memory: a gate sees the results of all earlier blocks",
+            ends=("damaged", "restored"),
+        ),
+        inner="the second memory block: its recursions, then its gate",
+        find=run_of("blocks.1"),
+        enlarged=lambda i, parts: parts[i].name.startswith("blocks.1."),
+        inner_acts=False,
+        inner_style=Style(
+            ends=("block 1", "block 2"),
+            inputs=("block 1", "first layer"),
+            below="what the gate chooses from: block 1, and every recursion",
+            sizes=True,
+            rise=70,
+        ),
+        **PURPLE,
+    ),
+    MTRNN: Look(
+        name="MT-RNN",
+        caption="MT-RNN, drawn from the network itself and unrolled: F is the same network every time. It "
+        "takes the blurred picture, the last result, and two sets of maps from the pass before; these enter "
+        "at 1×1 convolutions.",
+        damage=Motion(13),
+        boxes=("iterate",),
+        style=Style(
+            widths={"iterate": 44},
+            faces={"iterate": "F"},
+            above="the blurred picture, given to every pass",
+            below="maps of the pass before",
+            ends=("blurred", "restored"),
+        ),
+        inner="one pass, F",
+        find=run_of("iterate", 1),
+        enlarged=lambda i, parts: parts[i].kind == "box" and i == 2,
+        inner_boxes=("LeakyBlock",),
+        inner_acts=False,
+        inner_style=Style(
+            ends=("blurred,\nlast result", "result"),
+            inputs=("blurred", "last result", "maps 1", "maps 2"),
+            sizes=True,
+            rise=80,
+            upright_rise=88,
+        ),
+        **OCHRE,
+    ),
+    DMPHN: Look(
+        name="DMPHN",
+        caption="DMPHN, drawn from the network itself, from the finest level to the whole picture. Each "
+        "level hands its picture and its maps to the next coarser one, where they are added.",
+        damage=Motion(13),
+        boxes=("Encoder", "Decoder"),
+        style=Style(
+            widths={"Encoder": 60, "Decoder": 60},
+            pieces=True,
+            ends=("blurred", "restored"),
+        ),
+        inner="the encoder of the whole picture",
+        find=run_of("encoder_lv1"),
+        enlarged=lambda i, parts: parts[i].name == "encoder_lv1",
+        inner_acts=False,
+        inner_style=Style(ends=("picture", "maps"), sizes=True),
+        **OCHRE,
+    ),
+}
+
+
+def look_of(network: Restorer) -> Look:
+    """The look of a network's class, or of a class it is derived from."""
+    return next((LOOKS[kind] for kind in type(network).__mro__ if kind in LOOKS), Look())
+
+
+def pictures(network: Restorer, look: Look) -> tuple[str, str]:
+    """A small damaged picture and what it should become, as addresses that hold them."""
+    whole = Image.fromarray(sets.load_set("bundled")["coffee"][20:380, 110:470])
+    cup = np.asarray(whole.resize((72, 72), Image.Resampling.BOX))
+    clean, damaged = pair(cup, look.damage, network.channels, 4)
+    return _address(images.to_image(damaged)), _address(images.to_image(clean))
+
+
+def _address(image: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "WEBP", quality=60, method=6)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
