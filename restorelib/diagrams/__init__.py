@@ -124,7 +124,7 @@ class Drawing:
         lines = self.lines
         first, style = escape(lines[0]), f"--day:{self.look.day};--night:{self.look.night}"
         control = (
-            f'<label class="rl-part">part <input type="range" min="0" max="{len(lines) - 1}" value="0" '
+            f'<label class="rl-part">part by part <input type="range" min="0" max="{len(lines) - 1}" value="0" '
             f'aria-valuetext="{first}" oninput="{MOVE}"></label><p class="rl-said">{first}</p>'
         )
         tables = words.table(self.parts, self.called, self.whole)

@@ -174,19 +174,19 @@ LOOKS: dict[type, Look] = {
     ),
     MTRNN: Look(
         name="MT-RNN",
-        caption="MT-RNN, drawn from the network itself and unrolled: F is the same network every time. It "
+        caption="MT-RNN, drawn from the network itself and unrolled: G is the same network every time. It "
         "takes the blurred picture, the last result, and two sets of maps from the pass before; these enter "
         "at 1×1 convolutions.",
         damage=Motion(13),
         boxes=("iterate",),
         style=Style(
             widths={"iterate": 44},
-            faces={"iterate": "F"},
+            faces={"iterate": "G"},
             above="the blurred picture, given to every pass",
             below="maps of the pass before",
             ends=("blurred", "restored"),
         ),
-        inner="one pass, F",
+        inner="one pass, G",
         find=run_of("iterate", 1),
         enlarged=lambda i, parts: parts[i].kind == "box" and i == 2,
         inner_boxes=("LeakyBlock",),

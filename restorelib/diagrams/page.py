@@ -2,7 +2,7 @@
 
 # Without JavaScript the slider is away, and a part says its title under the mouse; the table says all.
 CSS = """<style>
-.rl-network{--own:var(--day);--conv:#5f7d9c;--line:#8a94a0;--fill:#f3f5f8;margin:1.5em 0;width:100%}
+.rl-network{--own:var(--day);--conv:#5f7d9c;--line:#8a94a0;--fill:#f3f5f8;margin:1.5em 0;padding:0;width:100%}
 html:is([data-theme=dark],[theme=dark]) .rl-network,
 [data-jp-theme-light=false] .rl-network{--own:var(--night);--conv:#8fabc8;--line:#7d8794;--fill:#1d232b}
 .rl-drawn{container-type:inline-size}
@@ -26,7 +26,7 @@ html:is([data-theme=dark],[theme=dark]) .rl-network,
 .network .frame{fill:none;stroke:var(--line);stroke-opacity:.5}
 .network .part{pointer-events:bounding-box;cursor:pointer}
 .rl-lit .network :is(.part,[data-from]):not(.rl-on){opacity:.28}
-.rl-network .rl-part{display:flex;gap:.6em;align-items:center;margin:.6em 0 0}
+.rl-network .rl-part{font-size:.9rem;display:flex;gap:.6em;align-items:center;margin:.6em 0 0}
 .rl-network .rl-part input{flex:1;max-width:22em;accent-color:var(--own)}
 @media (scripting:none){.rl-network .rl-part,.rl-network .rl-said{display:none}}
 .rl-network .rl-table td:nth-child(2){text-align:left;white-space:normal;min-width:9em}
