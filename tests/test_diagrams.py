@@ -24,6 +24,7 @@ CASES = {
     "rednet": {},
     "edsr": {},
     "srresnet": {},
+    "mdsr": {},
     "memnet": {},
     "mtrnn": {},
     "dmphn": {},
@@ -69,9 +70,9 @@ def counted(network):
             transposed = isinstance(module, nn.ConvTranspose2d)
             about = (name, module.kernel_size[0], transposed, module.in_channels, module.out_channels)
             hooks.append(module.register_forward_hook(lambda *_, about=about: runs.append(about)))
-    scale = [network.scales[0]] if network.scales else []
-    with torch.no_grad():
-        network.eval()(torch.rand(1, network.channels, 32, 32), *scale)
+    for scale in network.scales or [None]:
+        with torch.no_grad():
+            network.eval()(torch.rand(1, network.channels, 32, 32), *([scale] if scale else []))
     for hook in hooks:
         hook.remove()
     return runs
@@ -98,6 +99,8 @@ def arcs_of(network):
             return len(network.sources) + network.residual
         case "EDSR" | "SRResNet":
             return 1
+        case "MDSR":
+            return len(network.scales)
         case "MemNet":  # every gate sees B0 and all earlier blocks; every block's result becomes a picture
             blocks = len(network.blocks)
             return blocks * (blocks + 1) // 2 + (blocks - 1) + 1
@@ -145,6 +148,15 @@ def test_blocks_of_edsr_hold_their_layers():
     assert len(blocks) == 5
     assert drawn.bars() == len(counted(network)) == 2 * 5 + 2 + 3
     assert "3 × 4H × 4W" in list(drawn.titles.values())[-1]
+
+
+def test_scales_of_mdsr_share_what_they_share():
+    network = restorelib.build("mdsr", blocks=3, width=8)
+    drawn = drawing(network)
+    once = {name for name, *_ in counted(network)}
+    assert drawn.bars() == len(once) == 1 + 3 * 2 * 2 + 2 * 3 + 1 + 4 + 1
+    shared = [title for title in drawn.titles.values() if "used 3 times" in title]
+    assert len(shared) == 1 + 3 + 1 + 1  # first layer, body's blocks, its last layer, last layer
 
 
 def test_memnet_draws_every_recursion():
@@ -277,7 +289,7 @@ def shown(browser):
 
 
 @pytest.mark.parametrize("width", [390, 816])
-@pytest.mark.parametrize("name", ["vdsr", "rednet", "edsr", "memnet", "mtrnn", "dmphn"])
+@pytest.mark.parametrize("name", ["vdsr", "rednet", "edsr", "mdsr", "memnet", "mtrnn", "dmphn"])
 def test_words_are_legible_and_apart(shown, name, width):
     page = shown(name, width)
     svg = page.locator("svg.network:visible")

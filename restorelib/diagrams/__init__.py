@@ -12,6 +12,7 @@ from html import escape
 
 from restorelib.diagrams import words
 from restorelib.diagrams.canvas import LINE, Canvas, wrapped
+from restorelib.diagrams.fork import Fork
 from restorelib.diagrams.line import Line
 from restorelib.diagrams.looks import Look, look_of, pictures
 from restorelib.diagrams.page import CSS, MOVE, POINT
@@ -60,6 +61,8 @@ class Drawing:
         """What each part says of itself, the whole first."""
         total = f"{self.look.name}: {self.whole.layers} layers, {self.weights:,} weights, "
         total += f"{self.whole.operations / self.whole.side**2:,.0f} multiplications per pixel of the input"
+        if self.look.style.lanes_called:
+            total += f", for {', '.join(self.look.style.lanes_called)} together"
         titles = [words.describe(i, self.parts, self.called, self.whole) for i in range(len(self.parts))]
         inside = range(len(self.inner))
         return [
@@ -72,7 +75,8 @@ class Drawing:
         """One form of the drawing."""
         canvas = Canvas(upright, TALL if upright else WIDE)
         style, titles = self.look.style, self.lines[1:]
-        line = Line(canvas, self.parts, titles, self.whole, style, 1, WIDE - 8, 4)
+        kind = Fork if style.lanes else Line
+        line = kind(canvas, self.parts, titles, self.whole, style, 1, WIDE - 8, 4)
         line.draw()
         if self.inner:
             self.enlarge(canvas, line, titles[len(self.parts) :])
@@ -124,7 +128,8 @@ class Drawing:
         lines = self.lines
         first, style = escape(lines[0]), f"--day:{self.look.day};--night:{self.look.night}"
         control = (
-            f'<label class="rl-part">part by part <input type="range" min="0" max="{len(lines) - 1}" value="0" '
+            '<label class="rl-part">part by part '
+            f'<input type="range" min="0" max="{len(lines) - 1}" value="0" '
             f'aria-valuetext="{first}" oninput="{MOVE}"></label><p class="rl-said">{first}</p>'
         )
         tables = words.table(self.parts, self.called, self.whole)

@@ -27,6 +27,8 @@ class Style:
         pictures: what stands at the ends: the pictures themselves, or nothing.
         ends: what is written at the ends.
         inputs: what further results are called that come from outside.
+        lanes: first part of the names of modules that each lane has its own of -> what is written there.
+        lanes_called: what the lanes are called.
         rise: of the highest arc, above a line to the right.
         upright_rise: the same beside a line downwards.
     """
@@ -40,6 +42,8 @@ class Style:
     pictures: tuple[str, str] = ()
     ends: tuple[str, str] = ("", "")
     inputs: tuple[str, ...] = ()
+    lanes: Mapping[str, str] = field(default_factory=dict)
+    lanes_called: tuple[str, ...] = ()
     rise: float = 92
     upright_rise: float = 66
 
@@ -173,7 +177,11 @@ class Layout:
         if part.kind == "act":
             return text_width(part.name) + 14 if self.upright else 24
         most = max(part.shape[1], part.into[1]) if part.kind == "box" else part.shape[1]
-        return TALL * (most / self.whole.side) ** 0.5
+        return self.unit(i) * (most / self.whole.side) ** 0.5
+
+    def unit(self, i: int) -> float:
+        """What a layer of the input's size would measure across at the place of a part."""
+        return TALL
 
     def place(self, length: float, start: float) -> None:
         """Set `middle`, the place of every part on the line, and `end`, where the line ends."""
@@ -216,16 +224,17 @@ class Layout:
         part = self.parts[self.order[-which]]
         return self.style.ends[which].format(part.shape[0])
 
+    def end_shape(self, which: int) -> str:
+        """The size of what is at an end."""
+        return words.size(self.parts[self.order[-which]].shape, self.whole)
+
     def ending(self, which: int) -> float:
         """How much room an end of the line takes: 0 is the first, 1 the last."""
-        name, part = self.end_name(which), self.parts[self.order[-which]]
+        name = self.end_name(which)
         if not self.style.pictures:
             return 12 if self.upright else max(map(text_width, name.split("\n"))) + 14
-        return (
-            SIDE
-            if self.upright
-            else max(SIDE, text_width(name), text_width(words.size(part.shape, self.whole)))
-        )
+        wide = text_width(name), text_width(self.end_shape(which))
+        return SIDE if self.upright else max(SIDE, *wide)
 
     def paths(self) -> list[tuple[int, int]]:
         """(source, target) of every path that is not the line itself."""

@@ -2,10 +2,8 @@
 
 from html import escape
 
-from restorelib.diagrams import words
 from restorelib.diagrams.canvas import LINE, text_width, wrapped
-from restorelib.diagrams.layout import RADIUS, SIDE, TALL, Layout
-from restorelib.diagrams.parts import Part
+from restorelib.diagrams.layout import RADIUS, SIDE, TALL, Arc, Layout
 
 
 class Line(Layout):
@@ -15,9 +13,7 @@ class Line(Layout):
         """Draw everything, what lies below first."""
         self.draw_path()
         for arc in self.arcs:
-            kind = "skip" if self.parts[arc.target].kind == "sum" else "link"
-            about = f" data-p='{self.first + arc.target}' data-from='{self.first + arc.source}'"
-            self.canvas.arc(arc.start, arc.end, arc.lift, arc.rise, arc.foot, kind, about)
+            self.draw_arc(arc)
         for port, name in zip(self.ports, self.style.inputs[1:], strict=False):
             self.draw_port(port, name)
         for i in self.order:
@@ -35,9 +31,19 @@ class Line(Layout):
         for a, b in zip(self.order[:-1], self.order[1:], strict=True):
             if any(source == a for source, _ in self.parts[b].inputs):
                 self.canvas.path([(self.middle[a], 0), (self.middle[b], 0)], "path")
+        self.draw_tip()
+
+    def draw_tip(self) -> None:
+        """The end of the line."""
         last, tip = self.middle[self.order[-1]], self.end - 2
         self.canvas.path([(last, 0), (tip, 0)], "path")
         self.canvas.path([(tip - 6, -4), (tip, 0), (tip - 6, 4)], "path")
+
+    def draw_arc(self, arc: Arc) -> None:
+        """A path past other parts, lit with the part where it ends."""
+        kind = "skip" if self.parts[arc.target].kind == "sum" else "link"
+        about = f" data-p='{self.first + arc.target}' data-from='{self.first + arc.source}'"
+        self.canvas.arc(arc.start, arc.end, arc.lift, arc.rise, arc.foot, kind, about)
 
     def draw_part(self, i: int) -> None:
         """One part, as its kind is drawn."""
@@ -57,13 +63,16 @@ class Line(Layout):
             self.canvas.rectangle(s, 0, along, across, "act", 12)
             self.canvas.words(s, 0, [part.name], middle=True)
         elif part.kind == "box":
-            self.draw_box(part, s, along, TALL * (part.shape[1] / self.whole.side) ** 0.5)
+            self.draw_box(i, s, along)
         else:
             self.canvas.rectangle(s, 0, along, across, part.kind)
 
-    def draw_box(self, part: Part, s: float, along: float, across: float) -> None:
+    def draw_box(self, i: int, s: float, along: float) -> None:
         """A block of layers, wide at the end where its maps are large."""
-        into = TALL * (part.into[1] / self.whole.side) ** 0.5
+        part = self.parts[i]
+        into, across = (
+            self.unit(i) * (shape[1] / self.whole.side) ** 0.5 for shape in (part.into, part.shape)
+        )
         if into == across:
             self.canvas.rectangle(s, 0, along, across, "box", 4)
         else:
@@ -97,12 +106,11 @@ class Line(Layout):
 
     def draw_ends(self) -> None:
         """What is at both ends of the line, and what it is called."""
-        first, last = self.order[0], self.order[-1]
+        first = self.order[0]
         if self.style.pictures:
             self.canvas.picture(self.last, 0, SIDE, self.style.pictures[1])
-            for s, name, part in ((self.middle[first], 0, first), (self.last, 1, last)):
-                shape = words.size(self.parts[part].shape, self.whole)
-                self.canvas.words(s, SIDE / 2 + 9, [self.end_name(name), shape])
+            for which, s in enumerate((self.middle[first], self.last)):
+                self.canvas.words(s, SIDE / 2 + 9, [self.end_name(which), self.end_shape(which)])
             return
         for which, (s, side) in enumerate(((self.middle[first], -1), (self.end, 1))):
             lines = self.end_name(which).split("\n")

@@ -17,6 +17,7 @@ from restorelib.evaluation import pair
 from restorelib.networks.base import Restorer
 from restorelib.networks.dmphn import DMPHN
 from restorelib.networks.edsr import EDSR, SRResNet
+from restorelib.networks.mdsr import MDSR
 from restorelib.networks.memnet import MemNet
 from restorelib.networks.mtrnn import MTRNN
 from restorelib.networks.rednet import REDNet
@@ -142,6 +143,23 @@ LOOKS: dict[type, Look] = {
         boxes=("ResidualBlock",),
         style=Style(above="what the first layer made, added behind all blocks", ends=("small", "enlarged")),
         inner="one residual block",
+        find=run_of("body.1"),
+        enlarged=lambda i, parts: parts[i].name == "body.1",
+        inner_style=RESIDUAL,
+        **GREEN,
+    ),
+    MDSR: Look(
+        name="MDSR",
+        caption="MDSR, drawn from the network itself, and one of the residual blocks that all scales share. "
+        "Each scale has an entrance and an exit of its own.",
+        damage=Bicubic(2, enlarge=False),
+        boxes=("ResidualBlock",),
+        style=Style(
+            ends=("small", "enlarged"),
+            lanes={"pre_process": "2 residual\nblocks, 5×5", "upsample": "3×3,\nshuffle"},
+            lanes_called=("×2", "×3", "×4"),
+        ),
+        inner="one of the residual blocks of the body",
         find=run_of("body.1"),
         enlarged=lambda i, parts: parts[i].name == "body.1",
         inner_style=RESIDUAL,

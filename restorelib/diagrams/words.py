@@ -120,7 +120,7 @@ def alike(parts: Sequence[Part]) -> Iterator[list[int]]:
 def signature(part: Part) -> tuple:
     """What neighbours have in common that are spoken of together."""
     about = part.kind, part.noun, part.layers, part.kernel, part.channels, part.stride, part.shape
-    return (*about, *part.after)
+    return (*about, part.same is None and part.weights, *part.after)
 
 
 def structure(parts: Sequence[Part], called: Sequence[str]) -> str:
