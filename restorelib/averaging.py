@@ -46,10 +46,10 @@ def measure_statistics(network: nn.Module, restore: Callable[[int], object], bat
         restore: sends batch 0, 1, ... through it.
         batches: how many.
 
-    Averaged weights make other features than the last ones, whose statistics cost MemNet (4 blocks of 32
-    channels, constant rate; after 150, 300, 600 updates, mean of Set5 x2, x3, x4) 0.06 dB: 31.33, 31.43, 31.58
-    dB. Measured ones give 31.38, 31.48, 31.64 dB, and an average of statistics 31.35, 31.46, 31.64 dB. Those
-    of the last weights can also be far off: in another training they gave 7 dB.
+    Averaged weights make other features than the last ones. MemNet (4 blocks of 32 channels, a constant rate;
+    mean of Set5 x2, x3, x4 after 150, 300, 600 updates) has 31.38, 31.48, 31.64 dB with statistics that are
+    measured, 31.35, 31.46, 31.64 dB with their average, and 31.33, 31.43, 31.58 dB with those of the last
+    weights, which can be farther off: in another training they gave 7 dB.
     """
     norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     if not norms:
