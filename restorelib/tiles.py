@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from itertools import product
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +12,6 @@ from restorelib.errors import RestoreError
 from restorelib.machine import out_of_memory
 
 SMALLEST = 32
-Result = TypeVar("Result")
 
 
 def apply(network: nn.Module, degraded: torch.Tensor, scale: int) -> torch.Tensor:
@@ -90,7 +88,9 @@ def image_in_tiles(
     return whole
 
 
-def within_memory(run: Callable[[int | None], Result], side: int, tile: int | None = None) -> Result:
+def within_memory(
+    run: Callable[[int | None], torch.Tensor | np.ndarray], side: int, tile: int | None = None
+) -> torch.Tensor | np.ndarray:
     """`run(tile)`, with smaller and smaller tiles while memory runs out.
 
     Args:
