@@ -17,6 +17,8 @@ from restorelib.evaluation import evaluate as evaluate_set
 from restorelib.evaluation import restore_image
 from restorelib.opening import open_picture
 from restorelib.output import json_of, run_command, shown
+from restorelib.plan import as_text
+from restorelib.plan import plan as make_plan
 from restorelib.queue import work
 from restorelib.recipes import HEADLINES, PROFILES, RECIPES, find
 from restorelib.records import Record, Score
@@ -48,11 +50,15 @@ def train(
     checkpoint_seconds: Annotated[float, typer.Option(help="how often the state is saved")] = 60,
     compiled: Annotated[bool, typer.Option("--compile", help="use torch.compile")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="make the runs the book wants and lacks")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="with --queue: list the runs, train nothing")] = False,
     listing: Annotated[bool, typer.Option("--list", help="list all recipes and their profiles")] = False,
 ) -> None:
     """Train a recipe and leave a run folder; start it again to continue one that was interrupted.
 
-    With --queue, --out is the folder of all runs, and what --minutes cuts off is continued the next time.
+    With --queue, --out is the folder of all runs. Within --minutes the five headline runs come first, each
+    with a share of the time that its schedule ends with; such a run does not replace the whole one. Other
+    runs are cut off by the time and continued the next time. --plan trains nothing: it measures networks for
+    five seconds each, as far as the time goes, and prints how long runs take and what share each gets.
     """
     if listing:
         for name, profiles in RECIPES.items():
@@ -64,6 +70,11 @@ def train(
         raise RestoreError("--checkpoint-seconds must be 0 or more, and finite")
     if queue == (recipe is not None):
         raise RestoreError("name a recipe (restorelib train --list lists them) or give --queue")
+    if plan and not queue:
+        raise RestoreError("--plan shows what --queue would do; give both")
+    if plan:
+        print(as_text(make_plan(out or runs.runs_folder(), minutes), minutes))
+        return
     if queue:
         work(out or runs.runs_folder(), minutes, checkpoint_seconds)
         return

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from tqdm.auto import tqdm
 
+from restorelib.recipe import Recipe
+
 
 @dataclass
 class Progress:
@@ -16,6 +18,12 @@ class Progress:
     validation: list = field(default_factory=list)  # [update, minutes, PSNR in dB]
     accidents: list = field(default_factory=list)  # [update, what happened]
     slowed: float = 1.0  # what the rate is multiplied by, since an accident
+
+    def done(self, recipe: Recipe) -> float:
+        """The part of the training that is done, 0..1, by updates or by time, whichever is further."""
+        by_updates = self.step / recipe.updates
+        by_time = self.seconds / (60 * recipe.minutes) if recipe.minutes else 0.0
+        return min(1.0, max(by_updates, by_time))
 
     def status(self, batch: int) -> str:
         """Speed, loss and validation so far, in a few words, for updates of `batch` patches."""

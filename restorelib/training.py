@@ -172,9 +172,7 @@ class Training:
 
     def done(self) -> float:
         """The part of the training that is done, 0..1, by updates or by time, whichever is further."""
-        by_updates = self.progress.step / self.recipe.updates
-        by_time = self.progress.seconds / (60 * self.recipe.minutes) if self.recipe.minutes else 0.0
-        return min(1.0, max(by_updates, by_time))
+        return self.progress.done(self.recipe)
 
     def run(self, checkpoint_seconds: float = 60, until: float = math.inf) -> Progress:
         """Train to the end, with a progress bar, checkpoints and validations.

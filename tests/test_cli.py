@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from restorelib import images, runs, saving, sets
+from restorelib import images, queue, runs, saving, sets
 from restorelib.__main__ import main
 from restorelib.degrade import Jpeg, Motion, Noise, bicubic_up
 from restorelib.evaluation import evaluate
@@ -276,6 +276,14 @@ def test_recipes_are_listed_and_the_help_names_the_first(cli):
     assert len(out.splitlines()) < 50
 
 
+def test_the_plan_of_the_queue_is_printed(cli, tmp_path, monkeypatch):
+    monkeypatch.setattr(queue, "WANTED", ())
+    assert cli("train", "--queue", "--plan", "--minutes", 60, "--out", tmp_path)[:2] == (
+        0,
+        "No run is missing.\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "close", "lister"),
     [
@@ -346,6 +354,8 @@ WRONG = [
     ("train vdsl", "no recipe is called 'vdsl'"),
     ("train vdsr --profile huge", "vdsr has no profile 'huge'"),
     ("train vdsr --profile smoke --minutes 0", "--minutes must be positive"),
+    ("train vdsr --plan", "--plan shows what --queue would do; give both"),
+    ("train --queue --plan --minutes -1", "--minutes must be positive"),
     ("train vdsr --profile smoke --out {file}/run", "cannot be made"),
     ("train vdsr --profile smoke --out {file}", "cannot be made"),
     ("image {absent}.png out.png --run bicubic", "no such file"),
