@@ -212,6 +212,23 @@ def test_a_cut_skip_leaves_the_drawing():
     check(drawing(network), network)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("vdsr", {"depth": 1}),
+        ("vdsr", {"depth": 5, "residual": False}),
+        ("rednet", {"depth": 10, "skip_every": 0, "residual": False}),
+        ("rednet", {"depth": 10, "deconvolution": False, "skip_every": 4}),
+        ("memnet", {"blocks": 2, "width": 8, "gate": "highway"}),
+        ("mtrnn", {"width": 8, "recurrent": False, "residual": False}),
+        ("mtrnn", {"width": 8, "iterations": 1}),
+    ],
+)
+def test_any_options_can_be_drawn(name, options):
+    network = restorelib.build(name, **options)
+    assert drawing(network).weights() == sum(parameter.numel() for parameter in network.parameters())
+
+
 def test_shares_of_the_operations_add_up():
     html = diagrams.draw(restorelib.build("vdsr"))._repr_html_()
     table = re.search(r"<tbody>(.*?)</tbody>", html)[1]

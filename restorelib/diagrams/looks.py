@@ -74,15 +74,23 @@ def run_of(name: str, number: int = 0) -> Callable[[Sequence[Step]], set[int]]:
 
 
 def second_layer(steps: Sequence[Step]) -> set[int]:
-    """The second convolution, and what follows it."""
-    second = [i for i, step in enumerate(steps) if step.kind == "conv"][1]
-    return {second, second + 1}
+    """The second convolution, and what follows it; nothing if there is one only."""
+    second = [i for i, step in enumerate(steps) if step.kind == "conv"][1:2]
+    return {i for first in second for i in (first, first + 1)}
 
 
 def innermost_pair(steps: Sequence[Step]) -> set[int]:
-    """From the last plain convolution before the transposed ones to the first sum."""
-    first = next(i for i, step in enumerate(steps) if step.kind == "deconv") - 2
-    return set(range(first, next(i for i, step in enumerate(steps) if i > first and step.kind == "sum") + 1))
+    """The layers before and behind the middle with their ReLUs and their sum; nothing if there is none."""
+    kinds = [step.kind for step in steps]
+    pair = ["conv", "act", "deconv", "act", "sum"]
+    found = next((i for i in range(len(kinds)) if kinds[i : i + 5] == pair), None)
+    return set() if found is None else set(range(found, found + 5))
+
+
+def by_the_middle(i: int, parts: Sequence[Part]) -> bool:
+    """Whether a part is the first transposed convolution or stands beside it."""
+    kinds = [part.kind for part in parts]
+    return "deconv" in kinds and abs(i - kinds.index("deconv")) < 2
 
 
 BLUE = {"day": "#0069a8", "night": "#5bb4ec"}
@@ -119,7 +127,7 @@ LOOKS: dict[type, Look] = {
         style=Style(above="handed past the layers between, and added", ends=("noisy", "restored"), rise=130),
         inner="the innermost pair of layers, and what is handed past it",
         find=innermost_pair,
-        enlarged=lambda i, parts: abs(i - [part.kind for part in parts].index("deconv")) < 2,
+        enlarged=by_the_middle,
         inner_style=Style(ends=("{} maps", "{} maps"), above="handed on as it is"),
         **ORANGE,
     ),
