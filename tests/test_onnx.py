@@ -37,6 +37,7 @@ def test_the_file_is_of_the_shipped_weights(network):
     stale = "the run was trained again: run tools/export_onnx.py"
     assert about["weights_sha256"] == network.record.weights_sha256, stale
     assert export_onnx.FILE.stat().st_size < 1e6
+    assert b".py" not in export_onnx.FILE.read_bytes()  # no paths of the machine that made it
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # torch's own, of itself

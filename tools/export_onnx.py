@@ -40,6 +40,8 @@ def export(file: Path) -> None:
         output_names=["restored"],
         dynamic_shapes=({2: "height", 3: "width"},),
     )
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()  # where each node came from, as paths of this machine
     program.model.metadata_props["weights_sha256"] = network.record.weights_sha256
     program.save(file)
 
