@@ -64,18 +64,27 @@ def test_missing_runs_are_made_in_order_and_then_none_is_left(tmp_path, wanted, 
     assert capsys.readouterr().out == ""
 
 
-def test_the_budget_cuts_a_run_off_and_the_next_call_ends_at_the_same_weights(
-    tmp_path, wanted, capsys, clock, monkeypatch
-):
+@pytest.fixture
+def timed(clock, monkeypatch):
+    """`timed(seconds)`: from now on an update takes so long, and nothing else takes time."""
     step = training.Training.step
 
-    def timed(self):
-        clock.now += 0.01  # seconds of an update
-        return step(self)
+    def start(seconds):
+        def slow(self):
+            clock.now += seconds
+            return step(self)
 
-    for module in (queue, training):
-        monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(training.Training, "step", timed)
+        for module in (queue, training):
+            monkeypatch.setattr(module, "time", clock)
+        monkeypatch.setattr(training.Training, "step", slow)
+
+    return start
+
+
+def test_the_budget_cuts_a_run_off_and_the_next_call_ends_at_the_same_weights(
+    tmp_path, wanted, capsys, timed
+):
+    timed(0.01)
     wanted["first"] = replace(wanted["first"], updates=200)
     whole = runs.make(wanted["first"], "smoke", tmp_path / "whole")
 
@@ -222,22 +231,26 @@ def test_without_a_limit_nothing_is_measured_and_every_run_is_whole(tmp_path, sh
     assert measured == []
 
 
-def test_a_schedule_ends_with_its_share_and_the_whole_run_is_wanted_again(tmp_path, shared, wanted, capsys):
+def test_a_schedule_ends_with_its_share_and_the_whole_run_is_wanted_again(
+    tmp_path, shared, wanted, timed, capsys
+):
+    timed(0.125)
     shared("second")
     queue.work(tmp_path, minutes=0.02)
     folder = tmp_path / "second-smoke-0.02min"
     about = runs.record(folder)
+    # the record says what was asked for, what it was given and what it did
     assert about.recipe == replace(wanted["second"], minutes=0.02)
-    assert 0 < about.updates <= about.recipe.updates == 20
+    assert (about.recipe.updates, about.updates, about.minutes) == (20, 10, 0.02)
+    assert capsys.readouterr().out == f"{folder}: 10 of 20 updates in 0.02 minutes\n"
     assert about.recipe_sha256 != wanted["second"].digest()
     written = (folder / "record.json").read_bytes()
     assert ("second", "smoke") in queue.missing(tmp_path)
 
-    # with as much time again it is left alone, ...
-    (tmp_path / "first-smoke").mkdir()
+    # with as much time again it is left alone, and the others have the time
     queue.work(tmp_path, minutes=0.02)
-    assert sorted(tmp_path.glob("second*")) == [folder]
-    # ... with more than twice as much a longer one is made beside it, without a limit the whole one
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first-smoke", folder.name]
+    # with more than twice as much a longer one is made beside it, and without a limit the whole one
     assert queue.headlines(tmp_path, 0.04) == []
     assert queue.headlines(tmp_path, 0.05) == [("second", "smoke")]
     queue.work(tmp_path)
