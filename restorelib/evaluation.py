@@ -83,7 +83,10 @@ def restore_image(
     def run(tile: int | None) -> np.ndarray:
         if tile is None:
             return _restored(network, image, scale)
-        _check_tile(network, tile)
+        if network.reach >= WHOLE:
+            raise RestoreError(
+                "too little memory: this method needs the whole picture at once; take a smaller one"
+            )
         side = -(-tile // enlarged)
         return image_in_tiles(
             lambda piece: _restored(network, piece, scale), image, scale, side, reach, network.multiple
