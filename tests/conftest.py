@@ -107,11 +107,12 @@ def finished_run(recipe, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def wait_for_training():
-    """`wait_for_training(folder)` returns when a training has left its first checkpoint there."""
+    """`wait_for_training(folder)` returns when a training has left its first checkpoint there, or is over."""
 
     def wait(folder):
         until = time.monotonic() + HANGS
-        while not (folder / "checkpoint.safetensors").exists():
+        # A finished training has no checkpoint any more: on a busy machine this loop may never see one.
+        while not any((folder / name).exists() for name in ("checkpoint.safetensors", "record.json")):
             assert time.monotonic() < until, "no checkpoint"
             time.sleep(0.002)
 
