@@ -61,6 +61,14 @@ def row(pictures: Mapping[str, np.ndarray], height: float = 2.6, **imshow) -> pl
     return figure
 
 
+def pixels(figure: plt.Figure) -> np.ndarray:
+    """A drawn figure as a uint8 image, for instance as a frame of `Slider`; the figure is closed."""
+    figure.canvas.draw()
+    drawn = np.array(figure.canvas.buffer_rgba())[..., :3]
+    plt.close(figure)
+    return drawn
+
+
 def curves(axis: plt.Axes, groups: Mapping[str, Sequence[str]], field: str = "validation", **look) -> None:
     """Curves of a record over updates, one a run; the runs of a group look alike and share its label.
 

@@ -41,6 +41,7 @@ ROOMS = [
     "runs",
     "notebook",
     "figures",
+    "reach",
     "diagrams",
     "pace",
     "queue",
