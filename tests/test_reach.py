@@ -11,7 +11,8 @@ from restorelib.reach import Reach
 @pytest.fixture
 def figure(noise):
     sides = {"3 layers": 7, "<20> layers": 41}
-    return Reach(noise(64, 64), (20, 30), sides, control="network", alt="noise", caption="One pixel & its square")
+    caption = "One pixel & its square"
+    return Reach(noise(64, 64), (20, 30), sides, control="network", alt="noise", caption=caption)
 
 
 def test_it_begins_with_the_last_square_around_the_pixel(figure):
