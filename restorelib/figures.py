@@ -120,30 +120,50 @@ def explore(draw: Callable, **choices: Sequence) -> None:
 
 # ---------------------------------------------------------------- interactive, without a kernel
 
-# A reader without JavaScript sees all frames in a row: the first picture's onload makes the figure live.
+# Without JavaScript, and on paper, all pictures stand in a row: the first one's onload makes a figure live.
 _CSS = """<style>
 .rl-slider,.rl-compare{margin:1em 0;max-width:100%}
 .rl-slider img,.rl-compare img{image-rendering:pixelated;max-width:100%;height:auto;display:block;margin:0}
-.rl-frames{display:flex;flex-wrap:wrap;gap:.5em}
+.rl-frames,.rl-pair{display:flex;flex-wrap:wrap;gap:.5em}
+.rl-pair{flex-wrap:nowrap}
+.rl-pair,.rl-compare label{width:calc(2*var(--rl-width) + .5em);max-width:100%}
+.rl-pair img{flex:1;min-width:0}
 .rl-label{display:block;font-weight:600;margin:.2em 0}
-.rl-slider label{display:none}
-.rl-slider label,.rl-compare label{align-items:center;gap:.6em;margin:.4em 0}
+.rl-slider label,.rl-compare input,.rl-border{display:none}
+.rl-slider label,.rl-compare label{flex-wrap:wrap;gap:.1em .8em;margin:.4em 0}
+.rl-compare label{display:flex;justify-content:space-around}
+.rl-slider input,.rl-compare input{flex:1 0 100%;width:100%;min-width:0;margin:.2em 0;accent-color:#0072B2}
+@media screen{
 .rl-live .rl-frame{display:none}
-.rl-live .rl-frame.rl-on{display:block}
-.rl-live label,.rl-compare label{display:flex!important}
-.rl-pair{position:relative;width:fit-content;max-width:100%}
-.rl-pair .rl-top{position:absolute;inset:0}
-.rl-slider input,.rl-compare input{flex:1;max-width:22em;accent-color:#0072B2}
+.rl-live .rl-frame.rl-on,.rl-live input,.rl-live .rl-border{display:block}
+.rl-live label{display:flex;justify-content:space-between}
+.rl-live label,.rl-live .rl-pair{width:var(--rl-width);max-width:100%}
+.rl-live .rl-pair{display:block;position:relative;cursor:ew-resize;touch-action:pan-y;user-select:none}
+.rl-live .rl-top{position:absolute;inset:0;clip-path:inset(0 calc(100% - var(--rl-at)) 0 0)}
+.rl-border{position:absolute;inset-block:0;left:var(--rl-at);width:2px;margin-left:-1px;background:#fff}
+.rl-border,.rl-border::after{box-shadow:0 0 0 1px #000a;pointer-events:none}
+.rl-border::after{content:"\\2039\\2009\\203a";position:absolute;top:50%;left:50%;width:2rem;height:2rem;
+transform:translate(-50%,-50%);border-radius:50%;background:#fff;color:#000;
+font:700 1.3rem/1.75rem sans-serif;text-align:center}
+.rl-pair:hover .rl-border::after,.rl-compare:focus-within .rl-border::after{background:#0072B2;color:#fff}
+}
 </style>"""
-_START = "this.closest('.rl-slider').classList.add('rl-live')"
+_START = "this.closest('figure').classList.add('rl-live')"
 _MOVE = (
     "const f=this.closest('.rl-slider');"
     "f.querySelectorAll('.rl-frame').forEach((e,i)=>e.classList.toggle('rl-on',i==this.value));"
     "this.setAttribute('aria-valuetext',f.querySelector('.rl-on .rl-label').textContent)"
 )
-_SPLIT = (
-    "this.closest('.rl-compare').querySelector('.rl-top').style.clipPath='inset(0 '+(100-this.value)+'% 0 0)'"
+_SPLIT = "this.closest('figure').style.setProperty('--rl-at',this.value+'%')"
+# The border follows a pressed pointer; a finger that moves up or down scrolls the page. Keys go on from it.
+_GRASP = "event.button||this.setPointerCapture(event.pointerId)"
+_DRAG = (
+    "if(this.hasPointerCapture(event.pointerId)){"
+    "const f=this.closest('figure'),i=f.querySelector('input'),b=this.getBoundingClientRect(),"
+    "x=Math.min(100,Math.max(0,100*(event.clientX-b.left)/b.width));"
+    "f.style.setProperty('--rl-at',x+'%');i.value=x;i.focus({preventScroll:true})}"
 )
+OPENS_AT = 35  # percent: most of the right picture is seen, which is the result or the truth
 
 
 @dataclass(repr=False)
@@ -168,6 +188,7 @@ class Slider:
         return self.caption
 
     def _repr_html_(self) -> str:
+        width = max(image.shape[1] for image in self.frames.values()) * self.zoom
         parts = []
         for i, (label, image) in enumerate(self.frames.items()):
             first, event = (" rl-on", f' onload="{_START}"') if i == 0 else ("", "")
@@ -175,12 +196,12 @@ class Slider:
             title = f'<span class="rl-label">{html.escape(label)}</span>'
             parts.append(f'<div class="rl-frame{first}">{title}{picture}</div>')
         control = (
-            f'<label>{html.escape(self.control)} <input type="range" min="0" max="{len(self.frames) - 1}" '
-            f'step="1" value="0" aria-valuetext="{html.escape(next(iter(self.frames)))}" oninput="{_MOVE}">'
-            "</label>"
+            f'<label>{html.escape(self.control)} <input type="range" min="0" '
+            f'max="{len(self.frames) - 1}" step="1" value="0" autocomplete="off" '
+            f'aria-valuetext="{html.escape(next(iter(self.frames)))}" oninput="{_MOVE}"></label>'
         )
         frames = f'<div class="rl-frames">{"".join(parts)}</div>'
-        return _figure("rl-slider", frames + control, self.caption)
+        return _figure("rl-slider", frames + control, self.caption, f"--rl-width:{width}px")
 
 
 @dataclass(repr=False)
@@ -206,20 +227,28 @@ class Compare:
 
     def _repr_html_(self) -> str:
         (left, top), (right, bottom) = self.before, self.after
-        split = ' class="rl-top" style="clip-path:inset(0 50% 0 0)"'
-        pictures = _img(bottom, f"{self.alt}: {right}", self.zoom, ' class="rl-bottom"') + _img(
-            top, f"{self.alt}: {left}", self.zoom, split
+        pictures = (
+            _img(top, f"{self.alt}: {left}", self.zoom, f' class="rl-top" onload="{_START}"')
+            + _img(bottom, f"{self.alt}: {right}", self.zoom, ' class="rl-bottom"')
+            + '<span class="rl-border"></span>'
+        )
+        pair = (
+            f'<div class="rl-pair" onpointerdown="{_GRASP}" onpointermove="{_DRAG}" onpointerup="{_DRAG}" '
+            f'ondragstart="return false">{pictures}</div>'
         )
         name = html.escape(f"{left} on the left of the border, {right} on the right")
         control = (
-            f'<label>{html.escape(left)} <input type="range" min="0" max="100" value="50" '
-            f'aria-label="{name}" oninput="{_SPLIT}"> {html.escape(right)}</label>'
+            f"<label><span>{html.escape(left)}</span><span>{html.escape(right)}</span>"
+            f'<input type="range" min="0" max="100" value="{OPENS_AT}" autocomplete="off" '
+            f'aria-label="{name}" oninput="{_SPLIT}"></label>'
         )
-        return _figure("rl-compare", f'<div class="rl-pair">{pictures}</div>{control}', self.caption)
+        style = f"--rl-width:{top.shape[1] * self.zoom}px;--rl-at:{OPENS_AT}%"
+        return _figure("rl-compare", pair + control, self.caption, style)
 
 
-def _figure(kind: str, body: str, caption: str) -> str:
-    return f'{_CSS}<figure class="{kind}">{body}<figcaption>{html.escape(caption)}</figcaption></figure>'
+def _figure(kind: str, body: str, caption: str, style: str) -> str:
+    below = f"<figcaption>{html.escape(caption)}</figcaption>"
+    return f'{_CSS}<figure class="{kind}" style="{style}">{body}{below}</figure>'
 
 
 def _img(image: np.ndarray, alt: str, zoom: int, attributes: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from html.parser import HTMLParser
 
 import matplotlib as mpl
@@ -88,12 +89,83 @@ def test_a_comparison_lays_one_picture_over_the_other(noise):
     images = {img["class"]: img for img in page.all("img")}
     assert np.array_equal(pixels(images["rl-top"]), before)
     assert np.array_equal(pixels(images["rl-bottom"]), after)
-    assert "inset(0 50% 0 0)" in images["rl-top"]["style"]
     assert (images["rl-top"]["alt"], images["rl-bottom"]["alt"]) == ("a cat: bicubic", "a cat: VDSR")
     (control,) = page.all("input")
-    assert (control["type"], control["min"], control["max"], control["value"]) == ("range", "0", "100", "50")
+    assert (control["type"], control["min"], control["max"], control["value"]) == ("range", "0", "100", "35")
+    (figure,) = page.all("figure")
+    assert figure["style"] == "--rl-width:16px;--rl-at:35%"
     assert control["aria-label"] == "bicubic on the left of the border, VDSR on the right"
     assert "Look & see" in page.text
+
+
+@pytest.fixture
+def shown(browser, slider, noise):
+    """`shown(width, javascript)`: a page with a comparison of 160 pixels and a slider of 24."""
+    compare = figures.Compare(("before", noise(60, 80)), ("after", noise(60, 80)), "a cat", "Look", zoom=2)
+    pages = []
+
+    def show(width=600, javascript=True):
+        pages.append(
+            browser.new_page(viewport={"width": width, "height": 700}, java_script_enabled=javascript)
+        )
+        pages[-1].set_content(f"<body style='margin:20px'>{compare._repr_html_()}{slider._repr_html_()}")
+        return pages[-1]
+
+    yield show
+    for page in pages:
+        page.close()
+
+
+def box(page, part):
+    """Left and right end of a part of the page."""
+    found = page.locator(part).bounding_box()
+    return found["x"], found["x"] + found["width"]
+
+
+def border(page):
+    """Where the border stands, in percent of the picture; the line, the clipping and the slider agree."""
+    left, right = box(page, ".rl-pair")
+    line = 100 * (sum(box(page, ".rl-border")) / 2 - left) / (right - left)
+    clip = page.locator(".rl-top").evaluate("image => getComputedStyle(image).clipPath")
+    assert 100 - float(re.fullmatch(r"inset\(0px ([\d.]+)% 0px 0px\)", clip)[1]) == pytest.approx(line, abs=1)
+    assert float(page.locator(".rl-compare input").input_value()) == pytest.approx(line, abs=1)
+    return line
+
+
+def test_the_border_is_dragged_on_the_picture_and_moved_by_keys(shown):
+    page = shown()
+    assert border(page) == pytest.approx(35, abs=1)
+    x, y = (page.locator(".rl-pair").bounding_box()[side] for side in "xy")
+    page.mouse.move(x + 120, y + 30)
+    assert border(page) == pytest.approx(35, abs=1)  # not pressed
+    page.mouse.down()
+    page.mouse.move(x + 40, y + 10)
+    assert border(page) == pytest.approx(25, abs=1)
+    page.mouse.move(x - 90, y + 500)  # beyond the picture
+    assert border(page) == pytest.approx(0, abs=1)
+    page.mouse.move(x + 128, y + 30)
+    page.mouse.up()
+    page.mouse.move(x + 10, y + 30)
+    assert border(page) == pytest.approx(80, abs=1)
+    page.keyboard.press("ArrowRight")
+    assert border(page) == pytest.approx(81, abs=1)
+
+
+@pytest.mark.parametrize("width", [600, 150])
+def test_a_slider_is_as_wide_as_its_picture(shown, width):
+    page = shown(width)
+    for picture, control in ((".rl-pair", ".rl-compare input"), (".rl-on img", ".rl-slider input")):
+        assert box(page, control) == pytest.approx(box(page, picture), abs=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_javascript_and_on_paper_all_pictures_stand_side_by_side(shown):
+    still, paper = shown(javascript=False), shown()
+    paper.emulate_media(media="print")
+    for page in still, paper:
+        assert box(page, ".rl-top")[1] <= box(page, ".rl-bottom")[0]
+        assert [frame.is_visible() for frame in page.locator(".rl-frame").all()] == [True] * 3
+        assert page.locator("input:visible, .rl-border:visible").count() == 0
 
 
 def test_without_html_the_comparisons_say_what_they_show(slider, noise):
