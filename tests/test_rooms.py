@@ -42,6 +42,7 @@ ROOMS = [
     "notebook",
     "figures",
     "reach",
+    "questions",
     "diagrams",
     "pace",
     "queue",
