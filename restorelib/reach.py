@@ -13,13 +13,14 @@ import numpy as np
 from restorelib import figures
 
 _CSS = """<style>
-.rl-reach .rl-pair{position:relative;width:fit-content;max-width:100%}
+.rl-reach .rl-pair{display:block;position:relative;width:var(--rl-width);max-width:100%}
 .rl-reach :is(img,canvas){display:block;width:100%;height:auto;image-rendering:pixelated}
 .rl-reach svg{position:absolute;inset:0;width:100%;height:100%}
 .rl-reach rect{fill:none;stroke:#fff;stroke-width:3;vector-effect:non-scaling-stroke}
 .rl-reach rect+rect{stroke:#0072b2;stroke-width:1.5}
-.rl-reach label{display:flex;align-items:center;gap:.6em;margin:.4em 0}
-.rl-reach input{flex:1;accent-color:#0072b2}
+.rl-reach label{display:flex;flex-wrap:wrap;align-items:center;gap:.2em .6em;margin:.4em 0;width:var(--rl-width);
+max-width:100%}
+.rl-reach input{flex:1 1 12em;min-width:0;accent-color:#0072b2}
 @media (scripting:none){.rl-reach label{display:none}}
 @media print{.rl-reach label{display:none}}
 </style>"""
@@ -85,4 +86,4 @@ class Reach:
             f'<label>on a photo of yours <input type="file" accept="image/*" onchange="{_CHOOSE}"></label>'
         )
         body = f'<div class="rl-pair">{picture}{drawing}</div>{controls}'
-        return _CSS + figures._figure("rl-reach", body, self.caption)
+        return _CSS + figures._figure("rl-reach", body, self.caption, f"--rl-width:{n * self.zoom}px")
