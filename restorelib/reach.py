@@ -18,8 +18,8 @@ _CSS = """<style>
 .rl-reach svg{position:absolute;inset:0;width:100%;height:100%}
 .rl-reach rect{fill:none;stroke:#fff;stroke-width:3;vector-effect:non-scaling-stroke}
 .rl-reach rect+rect{stroke:#0072b2;stroke-width:1.5}
-.rl-reach label{display:flex;flex-wrap:wrap;align-items:center;gap:.2em .6em;margin:.4em 0;width:var(--rl-width);
-max-width:100%}
+.rl-reach label{display:flex;flex-wrap:wrap;align-items:center;gap:.2em .6em;margin:.4em 0}
+.rl-reach label{width:var(--rl-width);max-width:100%}
 .rl-reach input{flex:1 1 12em;min-width:0;accent-color:#0072b2}
 @media (scripting:none){.rl-reach label{display:none}}
 @media print{.rl-reach label{display:none}}
