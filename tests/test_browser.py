@@ -207,6 +207,18 @@ def test_comparisons_move_the_split(figures):
     needs_a_chapter_with(names)
 
 
+def test_our_tables_have_letters_since_numerals_are_the_papers(browser, site):
+    with browser.new_page() as page:
+        page.set_default_timeout(PAGE_HANGS)
+        page.goto(site + CHAPTER)
+        letters = page.eval_on_selector_all(
+            ".rl-scroll:not(details *) > table > caption",
+            "all => all.map(c => getComputedStyle(c, '::before').content)",
+        )
+    assert letters, "the VDSR chapter has no table"
+    assert set(letters) == {'"Table " counter(ours, upper-alpha) ". "'}
+
+
 def test_a_picture_shows_without_javascript(browser, site):
     if CHAPTER not in PAGES:
         pytest.skip("no VDSR chapter yet")
