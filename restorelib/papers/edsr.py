@@ -51,7 +51,7 @@ track scale bicubic     VICLab      Lab402      HelloSR     MDSR+       EDSR+
 BASELINE = """
 set      scale baseline
 Set5     2     37.99/0.9604
-Set5     3     34.37/0.9270†
+Set5     3     34.37/0.9270
 Set5     4     32.09/0.8938
 Set14    2     33.57/0.9175
 Set14    3     30.28/0.8417†
