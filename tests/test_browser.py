@@ -27,6 +27,10 @@ THEMES_OWN = {
 REACHABLE = """() => [...document.querySelectorAll('pre, .cell_output > .output')].every(part =>
     part.scrollWidth <= part.clientWidth || part.tabIndex === 0)"""
 
+# Where the picture ends that stands below a title and a sentence; 0 where none does.
+FIRST_PICTURE = """() => document.querySelector('h1 + p + .cell .cell_output')
+    ?.getBoundingClientRect().bottom ?? 0"""
+
 AXE = {"resultTypes": ["violations"], "preload": False}  # preloading makes failing requests of its own
 
 FILE_NAME = re.compile(r"\.(png|jpe?g|gif|svg|webp|bmp)$|^_images|/", re.IGNORECASE)
@@ -44,6 +48,7 @@ class Visit:
     math: int = 0
     unrendered: int = 0
     overflow: int = 0
+    first_picture: float = 0
     axe: list = field(default_factory=list)
 
 
@@ -69,6 +74,7 @@ def visit(browser, address):
         seen.alts = page.eval_on_selector_all("article img", "all => all.map(img => img.alt)")
         seen.math = page.locator(".math").count()
         seen.unrendered = page.locator(".math:not(:has(mjx-container)), mjx-merror").count()
+        seen.first_picture = page.evaluate(FIRST_PICTURE)
         for size in WIDE, PHONE:
             page.set_viewport_size(size)
             page.wait_for_function(REACHABLE)
@@ -134,6 +140,12 @@ def test_pictures_have_alt_text(visits):
         (page, alt) for page, seen in visits.items() for alt in seen.alts if not alt or FILE_NAME.search(alt)
     ]
     assert poor == []
+
+
+def test_a_first_screen_holds_its_picture(visits):
+    ends = {page: seen.first_picture for page, seen in visits.items() if seen.first_picture}
+    assert len(ends) > 3
+    assert {page: end for page, end in ends.items() if end > 800} == {}
 
 
 def test_math_is_rendered(visits):
