@@ -57,7 +57,7 @@ DERIVED = {
     "BSD200-half": ("BSDS500_test", 0.5),
 }
 # The beginning of a set, for methods that are slow: a picture has the place, and so the noise, it has there.
-FIRST = {"BSD200-half-first40": ("BSD200-half", 40)}
+FIRST = {"BSD200-half-first20": ("BSD200-half", 20)}
 
 
 @cache
