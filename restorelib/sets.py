@@ -73,7 +73,8 @@ def registry() -> dict[str, dict[str, dict[str, str]]]:
 
 def set_names() -> list[str]:
     """Names that `load_set` knows, the bundled ones first."""
-    return [*BUNDLED, *(name for name in registry() if name != "checkpoints"), "DAVIS_clips", *DERIVED, *FIRST]
+    fetched = (name for name in registry() if name != "checkpoints")
+    return [*BUNDLED, *fetched, "DAVIS_clips", *DERIVED, *FIRST]
 
 
 def set_size(name: str) -> int:

@@ -49,6 +49,7 @@ ROOMS = [
     "plan",
     "papers",
     "tables",
+    "cuts",
     "bench",
     "scoreboard",
     "__main__",
