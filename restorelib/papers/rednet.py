@@ -100,6 +100,17 @@ symmetric 25.08 25.30
 block     24.59 25.21
 """
 
+# Read off the curves of figure 3(a), within half a line of its grid: where PSNR settles, in dB.
+FIGURE_3A = {"bottleneck-plain": "19 to 19.4", "bottleneck-skips": "22.5 to 22.8"}
+
+# The authors' RED30 on sets that their paper has not, as later papers ran it; PSNR.
+LATER = """
+set          10    30    50    70
+Set12        ?     ?     27.34 ?
+BSD68        33.99 28.50 26.37 25.10
+Kodak24-grey 35.02 29.77 27.66 26.39
+"""
+
 BURGER = """
 network       10    30    50    70
 Burger-et-al. 29.95 27.81 18.62 14.84
@@ -145,6 +156,11 @@ TABLES = {
         "Symmetric skips and those of ResNet over 2 and 4 layers, PSNR after the last update",
         "RED-Net paper, caption of figure 3(c); its noise is not given",
         parse(FIGURE_3C, labels=1),
+    ),
+    "rednet/later": Table(
+        "The authors' RED30 on other sets, PSNR",
+        "MWCNN paper, table 1, for Set12; RNAN paper for BSD68 and Kodak24",
+        parse(LATER, labels=1),
     ),
     "rednet/burger": Table(
         "A network of Burger et al. trained for one sigma, at four (columns), PSNR on the 14 images",
@@ -216,5 +232,8 @@ PAPER = Paper(
         _one_for_all("rednet/6", "σ ", "red10-noise-blind-quick"),
         _one_for_all("rednet/7", "×", "red10-x234-quick"),
     ),
-    unanswered={"rednet/burger": "a network that is not built here"},
+    unanswered={
+        "rednet/later": "its columns are no network of ours",
+        "rednet/burger": "a network that is not built here",
+    },
 )
