@@ -143,13 +143,14 @@ def _file(run: str) -> Path:
 # ---------------------------------------------------------------- on the page
 
 _CSS = """<style>
-.rl-cuts{--cut:#D55E00;max-width:34rem;margin:1em 0}
+.rl-cuts{--cut:#D55E00;margin:1em 0}
+.rl-cuts>:is(svg,.rl-state,.rl-heard){max-width:34rem}
 .rl-cuts svg{display:block;width:100%;height:auto;overflow:visible}
 .rl-cuts svg text{font-size:15px;text-anchor:middle;fill:currentColor}
 .rl-cuts svg rect{fill:currentColor;opacity:.45}
 .rl-cuts svg path{fill:none;stroke:#0072B2;stroke-width:3}
 html:is([data-theme=dark],[theme=dark]) .rl-cuts svg path{stroke:#56B4E9}
-.rl-cuts svg .rl-whole{stroke:currentColor;stroke-width:1.3;opacity:.45}
+.rl-cuts svg .rl-whole{stroke:currentColor!important;stroke-width:1.3;opacity:.45}
 .rl-cuts svg .rl-near{stroke:transparent!important;stroke-width:18;pointer-events:stroke;cursor:pointer}
 .rl-cuts svg g.rl-gone path:not(.rl-near){stroke:var(--cut)!important;stroke-dasharray:3 9}
 .rl-cuts fieldset{display:flex;flex-wrap:wrap;gap:.3em .6em;min-width:0;margin:.4em 0;padding:0;border:0}
