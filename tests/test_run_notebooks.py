@@ -33,6 +33,14 @@ def test_an_opaque_plot_keeps_its_pixels_and_loses_its_alpha(plot):
     assert opaque(after) == after
 
 
+def test_a_grey_plot_keeps_its_pixels_in_one_channel(noise):
+    grey = np.repeat(noise(9, 12)[..., None], 3, 2)
+    after = opaque(encoded(grey))
+    assert decoded(after).mode == "L"
+    assert np.array_equal(np.asarray(decoded(after).convert("RGB")), grey)
+    assert opaque(after) == after
+
+
 def test_what_is_seen_through_stays(plot):
     plot[0, 0, 3] = 254
     assert opaque(encoded(plot)) == encoded(plot)

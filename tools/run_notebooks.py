@@ -1,7 +1,8 @@
 """Run notebooks and store their outputs in them: python tools/run_notebooks.py [book/vdsr.ipynb ...]
 
 Times of cells are not stored: they would change with every run and say nothing to a reader. Nor is the
-fourth channel of plots, which is opaque everywhere and a tenth of their size.
+fourth channel of plots, which is opaque everywhere and a tenth of their size, nor are three channels where all
+are grey, which takes twice as much.
 """
 
 import base64
@@ -27,7 +28,7 @@ def run(path: Path) -> None:
 
 
 def slim(notebook: nbformat.NotebookNode) -> None:
-    """Write the plots of a notebook again, without an opaque alpha channel."""
+    """Write the plots of a notebook again, without an opaque alpha channel, and grey ones in one channel."""
     for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
         data = output.get("data", {})
         if "image/png" in data:
@@ -35,12 +36,21 @@ def slim(notebook: nbformat.NotebookNode) -> None:
 
 
 def opaque(png: str) -> str:
-    """A PNG in base64 with the same pixels, without alpha if that is 255 everywhere."""
+    """A PNG in base64 with the same pixels, without alpha if that is 255 everywhere, and without colours too."""
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
-    if picture.mode != "RGBA" or picture.getchannel("A").getextrema() != (255, 255):
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
+        less = picture.convert("RGB")
+    elif picture.mode == "RGB":
+        less = picture
+    else:
+        return png
+    red, green, blue = less.split()
+    if red.tobytes() == green.tobytes() == blue.tobytes():
+        less = red
+    if less.mode == picture.mode:
         return png
     buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, "PNG", optimize=True)
+    less.save(buffer, "PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode() + "\n"
 
 
