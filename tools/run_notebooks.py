@@ -1,8 +1,8 @@
 """Run notebooks and store their outputs in them: python tools/run_notebooks.py [book/vdsr.ipynb ...]
 
 Times of cells are not stored: they would change with every run and say nothing to a reader. Nor is the
-fourth channel of plots, which is opaque everywhere and a tenth of their size, nor three channels where all are
-grey, which take twice as much.
+fourth channel of plots, which is opaque everywhere and a tenth of their size, nor are three channels where
+all are grey, which take twice as much.
 """
 
 import base64
@@ -36,7 +36,7 @@ def slim(notebook: nbformat.NotebookNode) -> None:
 
 
 def opaque(png: str) -> str:
-    """A PNG in base64 with the same pixels, without alpha if it is 255 everywhere, and without colours too."""
+    """A PNG in base64 with the same pixels, without an alpha of 255 everywhere and without unused colour."""
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
     if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         less = picture.convert("RGB")
