@@ -53,10 +53,7 @@ PAPER = {
     "clip": "value/lr",
     "clip_threshold": 1e-5,
 }
-# Muon gets as far in a quarter of the updates.
-MUON = {"optimiser": "muon", "average": 0.998}
-with_muon = reduced.vary("vdsr", minutes=None, **MUON)
-vdsr = sizes(reduced, QUICK, smoke=SMOKE, paper=PAPER) | {"reduced": with_muon}
+vdsr = sizes(reduced, QUICK, smoke=SMOKE, paper=PAPER)
 
 # Table 1: ten layers, x2, the 91 images, three learning rates, with and without the residual connection.
 table1 = vdsr["paper"].vary(
