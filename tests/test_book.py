@@ -104,6 +104,14 @@ def test_pictures_have_alt_text_and_caption(code):
             assert about.get("figure", {}).get("caption"), "".join(cell["source"])
 
 
+def test_plots_turn_dark_with_the_page_and_photographs_do_not(code):
+    for cell in code:
+        if any(map(is_picture, cell["outputs"])):
+            photographs = re.search(r"imshow|figures\.row|figures\.explore", "".join(cell["source"]))
+            classes = cell["metadata"]["mystnb"]["image"].get("classes")
+            assert classes == (None if photographs else "plot"), "".join(cell["source"])
+
+
 def test_no_path_of_the_machine_that_ran_it(code):
     for cell in code:
         for output in cell["outputs"]:
