@@ -4,6 +4,7 @@ Seeded. RESTORELIB_FUZZ says how many are tried, in place of the few thousand of
 """
 
 import contextlib
+import copy
 import io
 import json
 import os
@@ -41,17 +42,17 @@ def spoil_a_value(about, draw):
     inside = about
     for step in way:
         inside = inside[step]
-    kind = draw.randrange(5)
+    value, kind = copy.deepcopy(inside[last]), draw.randrange(5)  # a record holds nothing twice, nor itself
     if kind == 0:
         del inside[last]
     elif kind == 1 and isinstance(inside, dict):
-        inside[draw.choice(["kind", "name", "scale", "level", "x", ""])] = inside[last]
+        inside[draw.choice(["kind", "name", "scale", "level", "x", ""])] = value
     elif kind == 2:
-        inside[last] = [inside[last]] * draw.randrange(3)
+        inside[last] = [copy.deepcopy(value) for _ in range(draw.randrange(3))]
     elif kind == 3 and isinstance(inside[last], int | float):
         inside[last] *= draw.choice([-1, 0, 0.5, 2, 10**6, 10**30])
     else:
-        inside[last] = draw.choice(HOSTILE)
+        inside[last] = copy.deepcopy(draw.choice(HOSTILE))
 
 
 def spoil_bytes(text, draw):
