@@ -13,7 +13,7 @@ import numpy as np
 from restorelib import figures
 
 _CSS = """<style>
-.rl-reach .rl-pair{display:block;position:relative;width:var(--rl-width);max-width:100%}
+.rl-sight{position:relative;width:var(--rl-width);max-width:100%}
 .rl-reach :is(img,canvas){display:block;width:100%;height:auto;image-rendering:pixelated}
 .rl-reach svg{position:absolute;inset:0;width:100%;height:100%}
 .rl-reach rect{fill:none;stroke:#fff;stroke-width:3;vector-effect:non-scaling-stroke}
@@ -85,5 +85,5 @@ class Reach:
             f'aria-valuetext="{html.escape(words[last])}" oninput="{_MOVE}"></label><output>{said}</output>'
             f'<label>on a photo of yours <input type="file" accept="image/*" onchange="{_CHOOSE}"></label>'
         )
-        body = f'<div class="rl-pair">{picture}{drawing}</div>{controls}'
+        body = f'<div class="rl-sight">{picture}{drawing}</div>{controls}'
         return _CSS + figures._figure("rl-reach", body, self.caption, f"--rl-width:{n * self.zoom}px")

@@ -197,7 +197,7 @@ def test_data_lists_the_sets(cli):
     lines = out.splitlines()
     assert lines[:2] == ["bundled: 4 images", "bundled_train: 7 images"]
     assert {"Set5: 5 images", "BSD100: 100 images", "Urban100: 100 images"} <= set(lines)
-    assert len(lines) == 27
+    assert len(lines) == 28
 
 
 def test_data_checks_one_set(cli, small_set):
