@@ -5,10 +5,8 @@ Gaussian of one pixel, says which are which: below `FLAT` grey levels per pixel 
 edges. Errors are roots of mean squares, in grey levels.
 """
 
-import base64
 import copy
 import html
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude
 
 from restorelib import output, runs
 from restorelib.degrade import Degradation
 from restorelib.evaluation import pair, restore
+from restorelib.figures import html_image
 from restorelib.images import to_image
 from restorelib.metrics import psnr
 from restorelib.networks.base import Restorer
@@ -270,7 +268,8 @@ class Cuts:
             for label, image in pictures.items():
                 event = f' onload="{_FOLD}"' if not states and not shown else ""
                 alt = f"{self.alt}, {label}, cut after layer: {self.name(cut)}"
-                shown += f"<span>{html.escape(label)}{_img(image, alt, event)}</span>"
+                picture = html_image(image, alt, 1, event, "WEBP", quality=80, method=6)
+                shown += f"<span>{html.escape(label)}{picture}</span>"
             states += (
                 f'<div class="rl-state{"" if cut else " rl-on"}" data-k="{number}" '
                 f'data-said="{html.escape(self.said(cut))}">{shown}</div>'
@@ -282,12 +281,3 @@ class Cuts:
             f"{self.table._repr_html_()}</details>"
             f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
         )
-
-
-def _img(image: np.ndarray, alt: str, event: str) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "WEBP", quality=80, method=6)
-    data = base64.b64encode(buffer.getvalue()).decode()
-    height, width = image.shape[:2]
-    size = f'width="{width}" height="{height}"'
-    return f'<img{event} {size} alt="{html.escape(alt)}" src="data:image/webp;base64,{data}">'

@@ -166,8 +166,17 @@ _DRAG = (
 OPENS_AT = 35  # percent: most of the right picture is seen, which is the result or the truth
 
 
+class Figure:
+    """What a reader can play with; as text it is its caption."""
+
+    caption: str
+
+    def __repr__(self) -> str:
+        return self.caption
+
+
 @dataclass(repr=False)
-class Slider:
+class Slider(Figure):
     """One picture at a time, chosen with a slider.
 
     Args:
@@ -184,15 +193,12 @@ class Slider:
     caption: str
     zoom: int = 2
 
-    def __repr__(self) -> str:
-        return self.caption
-
     def _repr_html_(self) -> str:
         width = max(image.shape[1] for image in self.frames.values()) * self.zoom
         parts = []
         for i, (label, image) in enumerate(self.frames.items()):
             first, event = (" rl-on", f' onload="{_START}"') if i == 0 else ("", "")
-            picture = _img(image, f"{self.alt}: {label}", self.zoom, event)
+            picture = html_image(image, f"{self.alt}: {label}", self.zoom, event)
             title = f'<span class="rl-label">{html.escape(label)}</span>'
             parts.append(f'<div class="rl-frame{first}">{title}{picture}</div>')
         control = (
@@ -201,11 +207,11 @@ class Slider:
             f'aria-valuetext="{html.escape(next(iter(self.frames)))}" oninput="{_MOVE}"></label>'
         )
         frames = f'<div class="rl-frames">{"".join(parts)}</div>'
-        return _figure("rl-slider", frames + control, self.caption, f"--rl-width:{width}px")
+        return html_figure("rl-slider", frames + control, self.caption, f"--rl-width:{width}px")
 
 
 @dataclass(repr=False)
-class Compare:
+class Compare(Figure):
     """Two pictures of equal size, one over the other, with a border between them that the reader moves.
 
     Args:
@@ -222,14 +228,11 @@ class Compare:
     caption: str
     zoom: int = 2
 
-    def __repr__(self) -> str:
-        return self.caption
-
     def _repr_html_(self) -> str:
         (left, top), (right, bottom) = self.before, self.after
         pictures = (
-            _img(top, f"{self.alt}: {left}", self.zoom, f' class="rl-top" onload="{_START}"')
-            + _img(bottom, f"{self.alt}: {right}", self.zoom, ' class="rl-bottom"')
+            html_image(top, f"{self.alt}: {left}", self.zoom, f' class="rl-top" onload="{_START}"')
+            + html_image(bottom, f"{self.alt}: {right}", self.zoom, ' class="rl-bottom"')
             + '<span class="rl-border"></span>'
         )
         pair = (
@@ -243,18 +246,32 @@ class Compare:
             f'aria-label="{name}" oninput="{_SPLIT}"></label>'
         )
         style = f"--rl-width:{top.shape[1] * self.zoom}px;--rl-at:{OPENS_AT}%"
-        return _figure("rl-compare", pair + control, self.caption, style)
+        return html_figure("rl-compare", pair + control, self.caption, style)
 
 
-def _figure(kind: str, body: str, caption: str, style: str) -> str:
+def html_figure(kind: str, body: str, caption: str, style: str) -> str:
+    """An element of class `kind` with the caption below its body."""
     below = f"<figcaption>{html.escape(caption)}</figcaption>"
     return f'{_CSS}<figure class="{kind}" style="{style}">{body}{below}</figure>'
 
 
-def _img(image: np.ndarray, alt: str, zoom: int, attributes: str = "") -> str:
+def html_image(
+    image: np.ndarray, alt: str, zoom: int = 1, attributes: str = "", kind: str = "PNG", **saving
+) -> str:
+    """A uint8 image as an element that holds it, shown at `zoom` times its size.
+
+    Args:
+        image: (H, W) or (H, W, 3).
+        alt: what a reader who can't see it should know.
+        zoom: display pixels per image pixel.
+        attributes: further ones, with a space before each.
+        kind: Pillow's name of the format.
+        saving: how it is saved in that format; nothing: PNG as small as it gets.
+    """
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG", optimize=True)
+    Image.fromarray(image).save(buffer, kind, **saving or {"optimize": True})
     data = base64.b64encode(buffer.getvalue()).decode()
     height, width = np.array(image.shape[:2]) * zoom
     size = f'width="{width}" height="{height}"'
-    return f'<img{attributes} {size} alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    source = f"data:image/{kind.lower()};base64,{data}"
+    return f'<img{attributes} {size} alt="{html.escape(alt)}" src="{source}">'

@@ -44,7 +44,7 @@ _CHOOSE = (
 
 
 @dataclass(repr=False)
-class Reach:
+class Reach(figures.Figure):
     """A photograph under a square as large as what one output pixel sees, chosen with a slider.
 
     Args:
@@ -65,15 +65,12 @@ class Reach:
     caption: str
     zoom: int = 2
 
-    def __repr__(self) -> str:
-        return self.caption
-
     def _repr_html_(self) -> str:
         n, (y, x) = len(self.image), (place + 0.5 for place in self.centre)  # where the pixel's middle lies
         *_, side = self.sides.values()
         corner = f'data-x="{x}" data-y="{y}" x="{x - side / 2}" y="{y - side / 2}"'
         square = f'<rect {corner} width="{side}" height="{side}"/>'
-        picture = figures._img(self.image, self.alt, self.zoom, f' data-side="{n}"')
+        picture = figures.html_image(self.image, self.alt, self.zoom, f' data-side="{n}"')
         drawing = f'<svg viewBox="0 0 {n} {n}" aria-hidden="true">{2 * square}</svg>'
         last, words = len(self.sides) - 1, [f"{name}: {s} × {s} pixels" for name, s in self.sides.items()]
         said = "".join(
@@ -86,4 +83,4 @@ class Reach:
             f'<label>on a photo of yours <input type="file" accept="image/*" onchange="{_CHOOSE}"></label>'
         )
         body = f'<div class="rl-sight">{picture}{drawing}</div>{controls}'
-        return _CSS + figures._figure("rl-reach", body, self.caption, f"--rl-width:{n * self.zoom}px")
+        return _CSS + figures.html_figure("rl-reach", body, self.caption, f"--rl-width:{n * self.zoom}px")
