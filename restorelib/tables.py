@@ -6,7 +6,7 @@ to the record it came from.
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from restorelib import papers, runs
@@ -31,18 +31,31 @@ class Ours(str):
         return number
 
 
+class Source(str):
+    """A note on where numbers come from. It stands below the table in the fold that lists its records."""
+
+
 @dataclass
 class Grid:
     """A table that shows itself as HTML in a notebook and as aligned text elsewhere.
 
-    A cell that is `Ours` leads to the record of its run, and where there are several, of the first; below the
-    table the records of all are listed, folded. A note explains the dagger where a cell has one.
+    A cell that is `Ours` leads to the record of its run, and where there are several, of the first. Below the
+    table, folded, stand the notes that are a `Source` and the records of all. A note explains the dagger
+    where a cell has one.
+
+    Attributes:
+        caption: what the numbers are, and their unit.
+        header: one heading a column.
+        rows: the cells, row by row; the first of a row is its heading.
+        notes: what stands below.
+        marked: (row, column) of the cells printed in bold; `best` finds the largest numbers.
     """
 
     caption: str
     header: Sequence[str]
     rows: list[Sequence[str]]
     notes: list[str] = field(default_factory=list)
+    marked: Collection[tuple[int, int]] = ()
 
     def __post_init__(self) -> None:
         if any("†" in cell for line in self.rows for cell in line):
@@ -55,14 +68,11 @@ class Grid:
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in self.header)
-        body = "".join(
-            f'<tr><th scope="row">{linked(first)}</th>{"".join(f"<td>{linked(c)}</td>" for c in rest)}</tr>'
-            for first, *rest in self.rows
-        )
-        notes = "".join(f"<p class='rl-notes'>{linked(note)}</p>" for note in self.notes)
-        if names := [linked(run) for run in self.runs() if runs.address(run)]:
-            names = f"<summary>Records ({len(names)})</summary>{', '.join(names)}"
-            notes += f"<details class='rl-notes'>{names}</details>"
+        body = "".join(f"<tr>{self._row(number)}</tr>" for number in range(len(self.rows)))
+        notes = [
+            f"<p class='rl-notes'>{linked(note)}</p>" for note in self.notes if not isinstance(note, Source)
+        ]
+        notes = "".join(notes) + self._sources()
         caption = html.escape(self.caption)
         # A region that can scroll must be reachable by keyboard.
         return (
@@ -71,11 +81,54 @@ class Grid:
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
         )
 
+    def _row(self, number: int) -> str:
+        first, *rest = self.rows[number]
+        cells = [f'<th scope="row">{linked(first)}</th>']
+        for column, cell in enumerate(rest, 1):
+            bold = ' class="marked"' if (number, column) in self.marked else ""
+            cells.append(f"<td{bold}>{linked(cell)}</td>")
+        return "".join(cells)
+
+    def _sources(self) -> str:
+        told = [f"<p>{linked(note)}</p>" for note in self.notes if isinstance(note, Source)]
+        if names := [linked(run) for run in self.runs() if runs.address(run)]:
+            told.append(f"<p class='rl-records'>Records ({len(names)}): {', '.join(names)}.</p>")
+        fold = f"<summary>Where the numbers come from</summary>{''.join(told)}"
+        return f"<details class='rl-notes'>{fold}</details>" if told else ""
+
     def __repr__(self) -> str:
         lines = [self.header, *self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
         text = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
         return "\n".join([self.caption, *text, *self.notes])
+
+
+# A number with decimals; a difference, which has a sign, is none.
+DECIMAL = re.compile(r"\d[\d,]*\.\d+")
+
+
+def best(
+    rows: Sequence[Sequence[str]], by: str = "row", columns: Collection[int] | None = None
+) -> set[tuple[int, int]]:
+    """(row, column) of the largest numbers as printed, for `Grid.marked`; several where they are equal.
+
+    Args:
+        rows: the cells of a table. The first of a row is its heading; cells without decimals and differences
+            (with a sign) take no part.
+        by: "row", the largest number of each row; "column", of each column.
+        columns: only these columns; all if None.
+    """
+    numbers = {
+        (row, column): float(number[0].replace(",", ""))
+        for row, cells in enumerate(rows)
+        for column, cell in enumerate(cells)
+        if column and (columns is None or column in columns) and (number := DECIMAL.match(cell))
+    }
+    axis = 0 if by == "row" else 1
+    largest: dict[int, float] = {}
+    for place, number in numbers.items():
+        largest[place[axis]] = max(number, largest.get(place[axis], number))
+    return {place for place, number in numbers.items() if number == largest[place[axis]]}
 
 
 # A name of a run has a hyphen or a slash in it, which no plain word beside it has.
@@ -208,12 +261,17 @@ def benchmark(
             line = (show(paper), *middle, ours(answer.run, dataset, parameter), difference(found, paper))
             rows.append((answer.row, *line))
     header = ("set", f"paper: {column}", *others, "ours", "difference")
-    return Grid(printed.title, header, rows, notes(table, *used))
+    return Grid(printed.title, header, rows, notes(table, *used), best(rows))
 
 
 def notes(table: str, *ours: str) -> list[str]:
-    """What stands below a table: where the paper's numbers come from, and what ours cost."""
-    return [f"Paper: {TABLES[table].source}.", *(f"Ours: {cost(our)}." for our in ours)]
+    """What stands folded below a table: where the paper's numbers come from, and what ours cost."""
+    return [Source(f"Paper: {TABLES[table].source}."), *sources(*ours)]
+
+
+def sources(*runs: str) -> list[str]:
+    """What stands folded below a table without numbers of a paper: what ours cost."""
+    return [Source(f"Ours: {cost(run)}.") for run in runs]
 
 
 def minutes_to(levels: Sequence[float], names: Sequence[str]) -> Grid:

@@ -8,7 +8,7 @@ from test_figures import Page
 
 from restorelib import REPOSITORY, runs, tables
 from restorelib.papers import TABLES, Cell
-from restorelib.tables import Grid, benchmark, cost, difference, linked, score_of, show
+from restorelib.tables import Grid, benchmark, best, cost, difference, linked, score_of, show
 
 
 @pytest.fixture
@@ -100,6 +100,36 @@ def test_a_table_as_html_is_escaped_and_can_be_read_aloud():
 def test_a_table_as_text_is_aligned():
     grid = Grid("Caption", ("name", "dB"), [("VDSR", "37.53"), ("a", "–")], ["Note."])
     assert repr(grid).splitlines() == ["Caption", "name  dB", "VDSR  37.53", "a     –", "Note."]
+
+
+def test_the_largest_numbers_are_found_and_bold():
+    rows = [
+        ("a 99.9", "1,000.5 / 0.9", "36.10 ± 0.20", "+99.99"),
+        ("b", "999.9", "36.10†", "–"),
+        ("c", "7", "2.0", "x"),
+    ]
+    assert best(rows) == {(0, 1), (1, 1), (2, 2)}
+    assert best(rows, "column") == {(0, 1), (0, 2), (1, 2)}
+    assert best(rows, "column", columns=(2,)) == {(0, 2), (1, 2)}
+    page = Page(Grid("Caption", ("name", "x", "y", "gain"), rows, marked={(1, 2), (2, 0)})._repr_html_())
+    assert [cell.get("class") for cell in page.all("td")] == [None] * 4 + ["marked"] + [None] * 4
+
+
+def test_a_benchmark_marks_the_best_of_each_row(scored):
+    table = benchmark("vdsr/3", "RFL", scored)
+    assert (5, 2) in table.marked  # 28.50 of 27.24 and 28.50
+    assert all(column in (1, 2) for _, column in table.marked)
+
+
+def test_sources_are_folded_and_other_notes_are_not():
+    notes = ["Open.", tables.Source("Paper: its table 3.")]
+    page = Page(Grid("Caption", ("name", "dB"), [("VDSR", "37.53")], notes)._repr_html_())
+    assert [fold["class"] for fold in page.all("details")] == ["rl-notes"]
+    opened, folded = page.text.split("Where the numbers come from")
+    assert "Open." in opened
+    assert "Paper: its table 3." in folded
+    plain = Grid("Caption", ("name", "dB"), [("VDSR", "37.53")], ["Open."])
+    assert Page(plain._repr_html_()).all("details") == []
 
 
 def test_a_number_of_ours_leads_to_its_record():
