@@ -3,7 +3,7 @@
 | profile | network | trained on | updates x batch | minutes | on Set12, sigma 30 |
 |---|---|---|---|---|---|
 | smoke | depth as named, 8 wide | bundled photographs | 30 x 4 | seconds | nothing: it only has to run |
-| quick | depth as named, 32 wide | 200 images | 2.5 to 12 minutes | its limit | RED10 28.4 dB, RED20 29.1 dB |
+| quick | depth as named, 32 wide | 200 images | 2.5 to 12 minutes | limit | RED10 28.4 dB, RED20 29.1 dB |
 | reduced | depth as named, 64 wide | 200 images | 15,000 x 16 | 124 / 6.2 / 0.31 | not measured yet |
 | paper | depth as named, 128 wide | 300 images | 781,250 x 64 | 103,267 / 5,163 / 258 | not in the paper |
 
