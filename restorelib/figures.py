@@ -21,6 +21,14 @@ from restorelib import runs
 
 # Okabe and Ito's colours, distinct to colour-blind readers; the line styles make them distinct in print too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+# A colour a paper, on the page's light ground; book/_static/tokens.css has them for CSS, and the dark ones.
+PAPERS = {
+    "vdsr": "#0069a8",
+    "rednet": "#b94700",
+    "edsr": "#007a5a",
+    "memnet": "#9a3f7c",
+    "mtrnn": "#8a6200",
+}
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 STYLE = {
     "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=LINES),

@@ -41,6 +41,7 @@ ROOMS = [
     "runs",
     "notebook",
     "figures",
+    "front",
     "reach",
     "questions",
     "diagrams",
