@@ -17,7 +17,7 @@ LAYERS = nn.Conv2d | nn.ConvTranspose2d
 PART = re.compile(r"<g class='part' data-p='(\d+)'><title>(.*?)</title>(.*?)</g>")
 ARC = re.compile(r"<path class='(?:skip|link)' data-p='(\d+)' data-from='(\d+)'")
 LAYER = re.compile(r"(\d+)×\1 (transposed )?convolution (\d+) → (\d+)")
-WEIGHTS = re.compile(r"; ([\d,]+) weights")
+WEIGHTS = re.compile(r"; ([\d,]+) parameters")
 CASES = {
     "vdsr": {},
     "srcnn": {},
@@ -322,7 +322,7 @@ def test_words_are_legible_and_apart(shown, name, width):
 def test_the_keyboard_walks_through_the_parts(shown):
     page = shown("vdsr", 816)
     slider, said = page.get_by_role("slider"), page.locator(".rl-said")
-    assert said.inner_text().startswith("VDSR: 20 layers, 665,921 weights")
+    assert said.inner_text().startswith("VDSR: 20 layers, 665,921 parameters")
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")

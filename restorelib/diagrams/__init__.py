@@ -59,7 +59,7 @@ class Drawing:
     @property
     def lines(self) -> list[str]:
         """What each part says of itself, the whole first."""
-        total = f"{self.look.name}: {self.whole.layers} layers, {self.weights:,} weights, "
+        total = f"{self.look.name}: {self.whole.layers} layers, {self.weights:,} parameters, "
         total += f"{self.whole.operations / self.whole.side**2:,.0f} multiplications per pixel of the input"
         if self.look.style.lanes_called:
             total += f", for {', '.join(self.look.style.lanes_called)} together"

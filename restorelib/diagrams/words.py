@@ -97,7 +97,7 @@ def describe(place: int, parts: Sequence[Part], called: Sequence[str], whole: Wh
     if part.same is not None:
         said.append(f"the weights of {called[part.same]}")
     elif part.weights:
-        said.append(f"{part.weights:,} weights")
+        said.append(f"{part.weights:,} parameters")
     if part.operations:
         said.append(f"{share(part.operations, whole)} of the operations")
     line = "; ".join(said)
@@ -155,7 +155,7 @@ def table(parts: Sequence[Part], called: Sequence[str], whole: Whole, caption: s
         percent = share(spent, whole) if spent else ""
         cells = (name, what, size(part.shape, whole), f"{weights:,}" if weights else "", percent)
         rows.append("<tr>" + "".join(f"<td>{escape(cell, quote=False)}</td>" for cell in cells) + "</tr>")
-    heads = ("part", "what it is", "result", "weights", "operations")
+    heads = ("part", "what it is", "result", "parameters", "operations")
     head = "".join(f"<th scope='col'>{head}</th>" for head in heads)
     caption = f"<caption>{escape(caption)}</caption>" if caption else ""
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
