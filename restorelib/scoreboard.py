@@ -7,30 +7,66 @@ beside what is told by `restorelib.papers`.
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
-from restorelib.papers import PAPERS, TABLES, Answer, Answers, seeds
+from restorelib.papers import PAPERS, TABLES, Answer, Answers, Paper, seeds
 from restorelib.runs import record
 from restorelib.tables import DAGGER, Grid, Ours, cost, difference, gap, linked, score_of, show
 
-HEADER = ("row", "paper", "ours", "difference", "run and cost")
+HEADER = ("row", "paper", "ours", "difference", "run")
 INTRODUCTION = """# Scoreboard
 
-Every row of every table that this book reproduces: what the paper prints, what our run gives under the same
-protocol, and what that run cost. The chapters explain the differences. A dash stands where our run was not
-scored. A number of ours leads to the record of its run. The page is what `restorelib scoreboard` prints.
+Every row of every table that this book reproduces, paper by paper: what the paper prints, and what our run
+gives under the same protocol. The chapters explain the differences. A number of ours leads to the record of
+its run; what runs cost is folded below each table. A dash stands where our run was not scored, or on other
+pictures than the paper's. The page is what `restorelib scoreboard` prints.
+"""
+FILTER = """<div class="rl-filter" data-sets="{sets}" hidden></div>
+<script type="module" src="../_static/scoreboard.js"></script>
 """
 # The temporal levels at which claims are looked at.
 LEVELS = (7, 13)
+# How far from the paper's number a row may be, in dB, for each column of the summary.
+NEAR = (0.1, 0.5, 1.0)
+# What undoes a degradation, by the name of its parameter.
+TASKS = {"scale": "Super-resolution", "sigma": "Denoising", "quality": "JPEG", "level": "Deblurring"}
 
 
 def page() -> str:
     """The whole page."""
-    sections = [INTRODUCTION]
-    for paper in PAPERS:
-        sections += [_section(answers) for answers in paper.answers]
-        if paper.claims:
-            grid = orderings(paper.name)
-            rows = [f"## {grid.caption}\n", *_lines(grid.header, grid.rows)]
-            sections.append("\n".join([*rows, "", *(linked(note, markdown=True) for note in grid.notes), ""]))
+    papers = [paper for paper in PAPERS if paper.answers or paper.claims]
+    answered = [answer for paper in papers for answers in paper.answers for answer in answers.cells]
+    narrow = FILTER.format(sets=" ".join(dict.fromkeys(answer.dataset for answer in answered)))
+    return "\n".join([INTRODUCTION, _summary(papers), narrow, *map(_of_paper, papers)])
+
+
+def _summary(papers: Sequence[Paper]) -> str:
+    """How many rows of each paper are how near, and what became of its claims."""
+    rows = []
+    for paper in papers:
+        answered = [answer for answers in paper.answers for answer in answers.cells]
+        gaps = [abs(gap) for answers in paper.answers for gap in _gaps(answers)]
+        near = [str(sum(round(gap, 2) <= limit for gap in gaps)) for limit in NEAR]
+        said = [row[-2] for row in orderings(paper.name).rows] if paper.claims else []
+        held, failed = (sum(word.startswith(begin) for word in said) for begin in ("holds", "does not"))
+        claims = f"{held} / {failed} / {len(said) - held - failed}" if said else "–"
+        rows.append((paper.name, f"{len(answered)}", f"{len(gaps)}", *near, claims))
+    limits = (f"within {limit} dB" for limit in NEAR)
+    header = ("paper", "rows", "on the paper's pictures", *limits, "claims hold / fail / undecided")
+    return "\n".join([*_lines(header, rows), ""])
+
+
+def _gaps(answers: Answers) -> list[float]:
+    """Ours minus the paper's in dB, where both are of the same pictures."""
+    found = ((_score(answer), TABLES[answers.table].cell(*answer.labels), answer) for answer in answers.cells)
+    return [ours[0] - paper.psnr for ours, paper, answer in found if ours and answer.comparable]
+
+
+def _of_paper(paper: Paper) -> str:
+    sections = [f"## {paper.name}\n", *map(_section, paper.answers)]
+    if paper.claims:
+        grid = orderings(paper.name)
+        notes = (linked(note, markdown=True) for note in grid.notes)
+        lines = [f"### {grid.caption}\n", f"{_task(paper.answers[0])}.\n", *_lines(grid.header, grid.rows)]
+        sections.append("\n".join([*lines, "", *notes, ""]))
     return "\n".join(sections)
 
 
@@ -81,16 +117,27 @@ def _lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _section(answers: Answers) -> str:
     rows = [_row(answers.table, answer) for answer in answers.cells]
-    note = f"Paper: {TABLES[answers.table].source}."
+    note = f"{_task(answers)}. Paper: {TABLES[answers.table].source}."
     if any("†" in row[1] for row in rows):
         note += f" {DAGGER}."
-    return "\n".join([f"## {heading(answers)}\n", *_lines(HEADER, rows), f"\n{note}\n"])
+    costs = "\n".join(f"- {linked(cost(run), markdown=True)}" for run in answers.runs)
+    fold = f":::{{dropdown}} What these runs cost\n{costs}\n:::"
+    return "\n".join([f"### {heading(answers)}\n", f"{note}\n", *_lines(HEADER, rows), f"\n{fold}\n"])
+
+
+def _task(answers: Answers) -> str:
+    """What the networks of a table do."""
+    return TASKS[record(answers.runs[0].removesuffix("+")).task[0].key]
+
+
+def _score(answer: Answer) -> tuple[float, float] | None:
+    """Mean (PSNR, SSIM) of the runs of an answer; None if one of them has none."""
+    scores = [score_of(run, answer.dataset, answer.parameter) for run in answer.runs]
+    return None if None in scores else (mean(psnr for psnr, _ in scores), mean(ssim for _, ssim in scores))
 
 
 def _row(table: str, answer: Answer) -> tuple[str, ...]:
-    paper = TABLES[table].cell(*answer.labels)
-    scores = [score_of(run, answer.dataset, answer.parameter) for run in answer.runs]
-    ours = None if None in scores else (mean(psnr for psnr, _ in scores), mean(ssim for _, ssim in scores))
-    others = f"; mean with {' and '.join(answer.runs[1:])}" if answer.runs[1:] else ""
+    paper, ours = TABLES[table].cell(*answer.labels), _score(answer)
     gained = difference(ours, paper) if answer.comparable else "–"
-    return answer.row, show(paper), Ours(show(ours), *answer.runs), gained, cost(answer.run) + others
+    run = f"{answer.run}, mean of {len(answer.runs)} seeds" if answer.runs[1:] else answer.run
+    return answer.row, show(paper), Ours(show(ours), *answer.runs), gained, run

@@ -239,3 +239,29 @@ def test_a_picture_shows_without_javascript(browser, site):
         page.goto(site + CHAPTER)
         pictures = page.locator(".rl-slider").first.locator("img")
         assert any(picture.is_visible() for picture in pictures.all())
+
+
+def test_the_scoreboard_is_narrowed_by_keys(browser, site):
+    with browser.new_page(viewport=PHONE) as page:
+        page.set_default_timeout(PAGE_HANGS)
+        page.goto(site + "book/scoreboard.html")
+        rows = page.locator("section:has(> h3) tbody tr")
+        total = rows.count()
+        page.get_by_label("paper").focus()
+        page.keyboard.type("MemNet")
+        page.keyboard.press("Tab")
+        page.keyboard.type("JPEG")
+        page.get_by_text(f"4 of {total} rows").wait_for()
+        shown = [row.inner_text().split()[0] for row in rows.all() if row.is_visible()]
+        assert shown == ["classic5", "classic5", "LIVE1", "LIVE1"]
+        headings = [each.inner_text() for each in page.locator("h2").all() if each.is_visible()]
+        assert [heading.split("#")[0].strip() for heading in headings] == ["MemNet"]
+
+
+def test_without_javascript_the_scoreboard_is_all_there(browser, site):
+    with browser.new_page(java_script_enabled=False) as page:
+        page.goto(site + "book/scoreboard.html")
+        rows = page.locator("section:has(> h3) tbody tr")
+        assert rows.count() > 200
+        assert all(row.is_visible() for row in rows.all())
+        assert not page.locator(".rl-filter").is_visible()
