@@ -35,7 +35,9 @@ def sections(told):
 
 def test_papers_come_in_order_and_tables_in_theirs():
     headings = re.findall(r"^## (.*)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings == ["VDSR", "RED-Net", "EDSR", "MemNet", "MT-RNN"]
+    assert headings == [paper.name for paper in PAPERS if paper.answers or paper.claims]
+    assert headings[0] == "VDSR"
+    assert headings[-1] == "MT-RNN"
     numbers = [answers.table for paper in PAPERS if paper.name == "RED-Net" for answers in paper.answers]
     assert list(dict.fromkeys(numbers)) == [*(f"rednet/{n}" for n in range(1, 8)), "rednet/figure-3c"]
 
