@@ -56,7 +56,8 @@ _STRIPS = """<style>
 box-shadow:0 0 0 1px #0008}
 .rl-strips label{display:flex;gap:.8em;align-items:center;margin:.8em 0 .2em}
 .rl-strips input{flex:1;min-width:0;accent-color:#0072B2}
-</style>"""
+@media print{.rl-strips label{display:none}}
+</style><noscript><style>.rl-strips label{display:none}</style></noscript>"""
 # The border of all strips is one. A mouse draws it over the picture; fingers and keys have the slider.
 _WIPE = (
     "const f=this.closest('figure');f.classList.add('rl-held');"

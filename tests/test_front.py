@@ -73,6 +73,12 @@ def test_it_moves_by_itself_once_unless_motion_is_unwelcome(front):
     assert front(reduced_motion="no-preference").locator(".rl-strips").evaluate(animation) == [1]
 
 
+def test_without_javascript_no_control_is_left_that_does_nothing(front):
+    page = front(java_script_enabled=False)
+    assert page.locator(".rl-strips img").count() == 10
+    assert not page.get_by_label("how much is repaired").is_visible()
+
+
 def test_every_picture_is_told_and_nothing_is_found_by_axe(front):
     page = front(reduced_motion="reduce")
     told = [each.get_attribute("alt") for each in page.locator(".rl-strips img").all()]
