@@ -51,16 +51,11 @@ PAPER = {
 }
 SIZES = {"smoke": SMOKE, "quick": QUICK, "paper": PAPER}
 # A quarter of the updates is enough with Muon. The 200 pictures more are in none of the benchmarks above.
-LONG = MUON | {"train_on": (*T291, "BSDS500_test"), "updates": 3_000, "minutes": None}
+with_muon = reduced.vary("edsr-x2", train_on=(*T291, "BSDS500_test"), updates=3_000, minutes=None, **MUON)
 QUICK_X2 = QUICK | MUON | {"updates": 7_000}
 # A trained body needs smaller steps than a fresh one.
 FROM_X2 = {"start": "edsr-x2", "lr": 4e-4}
 MINUTES = {3: 25, 4: 27}  # what a processor had for `reduced`: a thousand updates
-
-
-def _at_x2(recipe: Recipe) -> dict[str, Recipe]:
-    sized = sizes(recipe, QUICK_X2, smoke=SMOKE, paper=PAPER)
-    return sized | {"reduced": recipe.vary(recipe.name, **LONG)}
 
 
 def _at_scale(scale: int) -> Recipe:
@@ -131,11 +126,11 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
 
 
 RECIPES = {
-    "edsr-x2": _at_x2(reduced),
+    "edsr-x2": sizes(reduced, QUICK_X2, smoke=SMOKE, paper=PAPER) | {"reduced": with_muon},
     "edsr-x3": sizes(_at_scale(3), **SIZES),
     "edsr-x4": sizes(_at_scale(4), **SIZES),
     "mdsr": sizes(mdsr, **SIZES | {"paper": PAPER | {"start": None}}),
-    "srresnet-x2": _at_x2(srresnet),
+    "srresnet-x2": sizes(srresnet, **SIZES),
     "edsr-full-x2": {"paper": full},
     **_ablations(),
 }

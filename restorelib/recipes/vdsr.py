@@ -16,7 +16,7 @@ from update 1,200 to 2,900. The ablations of table 1 were trained with 1e-4.
 
 from restorelib.degrade import Bicubic
 from restorelib.recipe import Recipe
-from restorelib.recipes import BENCHMARKS, MUON, T291, sizes
+from restorelib.recipes import BENCHMARKS, T291, sizes
 
 reduced = Recipe(
     name="vdsr",
@@ -53,8 +53,7 @@ PAPER = {
     "clip": "value/lr",
     "clip_threshold": 1e-5,
 }
-vdsr = sizes(reduced, QUICK | MUON, smoke=SMOKE, paper=PAPER)
-vdsr["reduced"] = reduced.vary("vdsr", minutes=None, **MUON)
+vdsr = sizes(reduced, QUICK, smoke=SMOKE, paper=PAPER)
 
 # Table 1: ten layers, x2, the 91 images, three learning rates, with and without the residual connection.
 table1 = vdsr["paper"].vary(
