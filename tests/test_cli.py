@@ -228,7 +228,7 @@ def test_a_run_is_shown_with_recipe_cost_scores_and_pages(cli):
     assert '  options        {"depth": 8, "width": 32, "zero_last": true}\n' in out
     assert f"{about.updates:,} updates in {about.minutes} minutes on {about.hardware}" in out
     assert f"  Set5, scale 2: {about.scores[1].psnr:.2f} dB, SSIM {about.scores[1].ssim:.4f}\n" in out
-    assert "costs.ipynb, vdsr.ipynb" in out.splitlines()[-1]
+    assert "costs.ipynb, gallery.ipynb, vdsr.ipynb" in out.splitlines()[-1]
 
 
 def test_a_run_is_shown_as_json(cli, finished_run):
