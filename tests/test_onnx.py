@@ -8,49 +8,87 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from export_onnx import FOLDER, RUNS, Answering
 
 from restorelib import images, runs
 
-STATIC = export_onnx.FILE.parent
+LIST = (FOLDER / "networks.js").read_text(encoding="utf-8")
+MOST = 15e6  # bytes of all networks
+STALE = "the run was trained again: run tools/export_onnx.py"
 
 
-@pytest.fixture(scope="module")
-def network():
-    return runs.load(export_onnx.RUN)
-
-
-def largest_difference(file, network, picture):
-    """Between torch and the ONNX file, on a uint8 picture."""
-    small = images.to_tensor(picture)
-    (restored,) = onnxruntime.InferenceSession(file).run(None, {"small": small.numpy()})
+def largest_differences(file, network, rows, columns):
+    """Between torch and an ONNX file, for a picture of so many multiples: of the result, and of the steps."""
+    m = network.multiple
+    picture = torch.rand(1, network.channels, rows * m, columns * m)
+    found = onnxruntime.InferenceSession(file).run(None, {"damaged": picture.numpy()})
     with torch.no_grad():
-        return np.abs(restored - network(small, export_onnx.SCALE).numpy()).max()
+        expected = Answering(network)(picture)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    return [np.abs(a - b.numpy()).max() for a, b in zip(found, expected, strict=True)]
 
 
-@pytest.mark.parametrize("size", [(24, 40), (33, 17), (1, 50), (129, 3)])
-def test_the_file_computes_what_torch_does_for_any_size(network, noise, size):
-    assert largest_difference(export_onnx.FILE, network, noise(*size, 3)) < 1e-4
+@pytest.mark.parametrize("run", RUNS)
+def test_a_file_computes_what_torch_does_for_any_size(run):
+    network, file = runs.load(run), FOLDER / f"{run}.onnx"
+    for size in (17, 9), (1, 30):
+        assert max(largest_differences(file, network, *size)) < 1e-4
 
 
-def test_the_file_is_of_the_shipped_weights(network):
-    about = {entry.key: entry.value for entry in onnx.load(export_onnx.FILE).metadata_props}
-    stale = "the run was trained again: run tools/export_onnx.py"
-    assert about["weights_sha256"] == network.record.weights_sha256, stale
-    assert export_onnx.FILE.stat().st_size < 1e6
-    assert b".py" not in export_onnx.FILE.read_bytes()  # no paths of the machine that made it
+@pytest.mark.parametrize("run", RUNS)
+def test_a_file_is_of_the_shipped_weights(run):
+    file = FOLDER / f"{run}.onnx"
+    about = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    assert about["weights_sha256"] == runs.record(run).weights_sha256, STALE
+    assert b".py" not in file.read_bytes()  # no paths of the machine that made it
+
+
+def test_the_list_is_of_these_files(tmp_path):
+    for run in RUNS:
+        (tmp_path / f"{run}.onnx").write_bytes((FOLDER / f"{run}.onnx").read_bytes())
+    export_onnx.write_list(tmp_path)
+    assert (tmp_path / "networks.js").read_text(encoding="utf-8") == LIST, STALE
+    assert {file.stem for file in FOLDER.glob("*.onnx")} == set(RUNS)
+    assert sum(file.stat().st_size for file in FOLDER.glob("*.onnx")) < MOST
+
+
+def test_a_reader_finds_one_network_of_a_name_for_a_damage():
+    offered = [
+        (entry["name"], *damage.values()) for entry in export_onnx.listed(FOLDER) for damage in entry["mends"]
+    ]
+    assert len(offered) == len(set(offered))
+    assert {kind for _, kind, _ in offered} == {"shrunk", "noise", "jpeg", "shake"}
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # torch's own, of itself
-def test_the_tool_makes_such_a_file(network, noise, tmp_path):
-    export_onnx.export(tmp_path / "again.onnx")
-    assert largest_difference(tmp_path / "again.onnx", network, noise(19, 31, 3)) < 1e-4
+@pytest.mark.parametrize("run", ["edsr-x2-quick", "memnet-jpeg-quick"])
+def test_the_tool_makes_such_a_file(run, tmp_path):
+    network = runs.load(run)
+    export_onnx.export(network, tmp_path / "again.onnx")
+    assert max(largest_differences(tmp_path / "again.onnx", network, 19, 31)) < 1e-4
 
 
-def test_the_page_cuts_tiles_with_the_networks_reach(network):
-    script = (STATIC / "restoring.js").read_text(encoding="utf-8")
-    assert re.findall(r"REACH = (\d+)", script) == [str(network.reach)]
-    assert re.findall(r"SCALE = (\d+)", script) == [str(export_onnx.SCALE)]
+def test_what_half_precision_holds_is_stored_in_it():
+    halves = torch.rand(9, 9).half().float().numpy()
+    for values, stored in ((halves, np.float16), (halves / 3, np.float32)):
+        weights = onnx.numpy_helper.from_array(values, "weights")
+        shape = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [9, 9])
+        sums = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [9, 9])
+        node = onnx.helper.make_node("Add", ["x", "weights"], ["y"])
+        graph = onnx.helper.make_graph([node], "sum", [shape], [sums], [weights])
+        # Of an opset and a version that onnxruntime knows, which may be older than onnx.
+        opset = [onnx.helper.make_opsetid("", 20)]
+        model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=10)
+        export_onnx.store_halves(model)
+        assert onnx.numpy_helper.to_array(model.graph.initializer[0]).dtype == stored
+        (found,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": 0 * halves})
+        assert (found == values).all()
 
 
 def test_the_sample_is_the_bundled_photograph(bundled):
-    assert (images.read(STATIC / "chelsea.png") == bundled["chelsea"]).all()
+    assert (images.read(FOLDER.parent / "chelsea.png") == bundled["chelsea"]).all()
+
+
+def test_the_page_names_every_kind_of_damage():
+    words = (FOLDER / "choices.js").read_text(encoding="utf-8")
+    assert set(re.findall(r"^  (\w+): \(level\)", words, re.MULTILINE)) == set(export_onnx.KINDS.values())

@@ -1,50 +1,154 @@
-"""Write the network of the page "Restore a photo of your own" as ONNX: python tools/export_onnx.py [FILE]
+"""Write the networks of the page "Restore a photo of your own": python tools/export_onnx.py [RUN ...]
 
-The file holds the shipped run's weights in single precision and takes a small picture of any size. Its
-metadata says which weights these are, so a test fails when the run was trained again and this was forgotten.
+Without a run it writes all of `RUNS`, else these alone. Each becomes a file of ONNX in book/_static/try/, and
+the list of them that the page reads, `networks.js`, is written anew. To offer another run, name it in `RUNS`.
+
+A file takes pictures whose sides `multiple` divides. Its metadata says which weights it has, so a test fails
+when a run was trained again and this was forgotten.
 """
 
+import json
 import sys
 from pathlib import Path
 
+import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
+from torch.export import Dim
 
 from restorelib import runs
+from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise
 
-RUN, SCALE = "edsr-x2-quick", 2
-FILE = Path(__file__).parents[1] / "book" / "_static" / f"{RUN}.onnx"
+# Run -> what the page calls it. Where two of one name mend the same damage, the page takes the first.
+RUNS = {
+    "srcnn-quick": "SRCNN",
+    "vdsr-quick": "VDSR",
+    "vdsr-depth10-quick": "VDSR",
+    "edsr-x2-quick": "EDSR",
+    "edsr-x3-reduced": "EDSR",
+    "edsr-x4-reduced": "EDSR",
+    "red10-x2-quick": "RED10",
+    "red10-noise10-quick": "RED10",
+    "red10-noise30-quick": "RED10",
+    "red10-noise50-quick": "RED10",
+    "red10-noise70-quick": "RED10",
+    "red20-noise10-quick": "RED20",
+    "red20-noise30-quick": "RED20",
+    "red20-noise50-quick": "RED20",
+    "red20-noise70-quick": "RED20",
+    "memnet-quick": "MemNet",
+    "memnet-noise-quick": "MemNet",
+    "memnet-jpeg-quick": "MemNet",
+    "mtrnn-one-step-longer-seed0-quick": "One step",
+    "mtrnn-quick": "MT-RNN",
+}
+FOLDER = Path(__file__).parents[1] / "book" / "_static" / "try"
+KINDS = {Bicubic: "shrunk", Noise: "noise", Jpeg: "jpeg", Motion: "shake"}  # as the page calls them
+LEAST = 64  # weights of a tensor for which half precision is worth a node of its own
 
 
-class Fixed(nn.Module):
-    """A network that is no longer told how many times to enlarge."""
+class Answering(nn.Module):
+    """A network as the page asks it: no scale to be told, and what led to the result stands behind it."""
 
     def __init__(self, network: nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, small: torch.Tensor) -> torch.Tensor:
-        """Enlarge (1, 3, h, w) in [0, 1] to (1, 3, 2h, 2w)."""
-        return self.network(small, SCALE)
+    def forward(self, damaged: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """Restore (1, C, H, W) in [0, 1]; any pictures on the way come as (pictures, C, H, W)."""
+        if not self.network.takes_enlarged:
+            return self.network(damaged, *self.network.scales)
+        if not (self.network.iterates or self.network.supervised):
+            return self.network(damaged)
+        *steps, restored = self.network(damaged, every=True)
+        return (restored, torch.cat(steps)) if steps else restored
 
 
-def export(file: Path) -> None:
-    """Write the network with one input, `small`, and one output, `restored`."""
-    network = runs.load(RUN)
+def step_names(network: nn.Module) -> list[str]:
+    """What the page calls the pictures on the way."""
+    if network.iterates:
+        return [f"after step {i + 1}" for i in range(network.iterations - 1)]
+    return [f"from block {i + 1}" for i in range(len(network.blocks))] if network.supervised else []
+
+
+def export(network: nn.Module, file: Path) -> None:
+    """Write a network with one input, `damaged`, and the outputs `restored` and, if it has any, `steps`."""
+    m = network.multiple
+    sides = [m * Dim(name) if m > 1 else Dim.DYNAMIC for name in ("rows", "columns")]
     program = torch.onnx.export(
-        Fixed(network).eval(),
-        (torch.rand(1, 3, 24, 40),),
+        Answering(network).eval(),
+        (torch.rand(1, network.channels, 24 * m, 40 * m),),
         dynamo=True,
         verbose=False,
-        input_names=["small"],
-        output_names=["restored"],
-        dynamic_shapes=({2: "height", 3: "width"},),
+        input_names=["damaged"],
+        output_names=["restored", "steps"][: 2 if step_names(network) else 1],
+        dynamic_shapes=(dict(zip((2, 3), sides, strict=True)),),
     )
-    for node in program.model.graph.all_nodes():
-        node.metadata_props.clear()  # where each node came from, as paths of this machine
-    program.model.metadata_props["weights_sha256"] = network.record.weights_sha256
-    program.save(file)
+    model = program.model_proto
+    for node in model.graph.node:
+        del node.metadata_props[:]  # where each node came from, as paths of this machine
+    del model.graph.value_info[:]
+    store_halves(model)
+    model.metadata_props.add(key="weights_sha256", value=network.record.weights_sha256)
+    onnx.save(model, file)
+
+
+def store_halves(model: onnx.ModelProto) -> None:
+    """Store in half precision what that holds exactly; it is turned to single before anything is computed."""
+    for tensor in model.graph.initializer:
+        values, name = numpy_helper.to_array(tensor), tensor.name
+        with np.errstate(over="ignore"):
+            halves = values.astype(np.float16)
+        if values.dtype == np.float32 and values.size >= LEAST and (halves == values).all():
+            tensor.CopyFrom(numpy_helper.from_array(halves, f"{name}.half"))
+            cast = onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT)
+            model.graph.node.insert(0, cast)
+
+
+def mends(task: tuple[Degradation, ...]) -> list[dict]:
+    """The damages of a task as the page names them."""
+    return [{"kind": KINDS[type(damage)], "level": damage.parameter} for damage in task]
+
+
+def listed(folder: Path) -> list[dict]:
+    """What the page knows of each network."""
+    entries, taken = [], set()
+    for run, name in RUNS.items():
+        network, file = runs.load(run), folder / f"{run}.onnx"
+        paper = network.record.network
+        offered = [damage for damage in mends(network.record.task) if (name, *damage.values()) not in taken]
+        taken.update((name, *damage.values()) for damage in offered)
+        entries.append(
+            {
+                "run": run,
+                "name": name,
+                "paper": paper if (runs.BOOK / f"{paper}.ipynb").exists() else "",
+                "mends": offered,
+                "channels": network.channels,
+                "enlarges": not network.takes_enlarged,
+                "reach": network.reach,
+                "multiple": network.multiple,
+                "steps": step_names(network),
+                "parameters": network.record.parameters,
+                "file": file.name,
+                "bytes": file.stat().st_size,
+                "record": runs.address(run),
+            }
+        )
+    return entries
+
+
+def write_list(folder: Path) -> None:
+    """Write `networks.js`."""
+    entries = json.dumps(listed(folder), indent=2)
+    text = f"// Written by tools/export_onnx.py.\n\nexport const NETWORKS = {entries};\n"
+    (folder / "networks.js").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    export(Path(sys.argv[1]) if len(sys.argv) > 1 else FILE)
+    for run in sys.argv[1:] or RUNS:
+        export(runs.load(run), FOLDER / f"{run}.onnx")
+        print(run, flush=True)
+    write_list(FOLDER)
