@@ -32,7 +32,7 @@ function entry({ run, name, paper, bytes, record }) {
   const label = item.appendChild(document.createElement("label"));
   const box = Object.assign(document.createElement("input"), { type: "checkbox", value: run, checked: true });
   label.append(box, ` ${name}`);
-  if (paper) label.style.setProperty("--tone", `var(--${paper})`);
+  if (paper) label.style.setProperty("--tone", `var(--rl-${paper})`);
   if (!record) return item;
   item.append(" ", Object.assign(document.createElement("a"), { href: record, textContent: run }));
   item.append(`, ${(bytes / 1e6).toFixed(1)} MB`);

@@ -54,7 +54,7 @@ export class Viewer {
     const panel = document.createElement("button");
     panel.type = "button";
     panel.className = "rl-try-panel";
-    panel.style.setProperty("--tone", picture.tone ? `var(--${picture.tone})` : "transparent");
+    panel.style.setProperty("--tone", picture.tone ? `var(--rl-${picture.tone})` : "transparent");
     panel.append(document.createElement("canvas"), document.createElement("strong"), document.createElement("span"));
     panel.addEventListener("click", () => this.choose(picture));
     this.panels.append(panel);
