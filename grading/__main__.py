@@ -29,7 +29,7 @@ def grade(
 ) -> None:
     """Mark the notebooks in FOLDER as EXERCISE (as "vdsr-lab") and write the table OUT.
 
-    A cell or a call may take STEP seconds, a submission LIMIT. CONFINE is bwrap, setpriv or none.
+    A cell or a call may take STEP seconds, a question LIMIT. CONFINE is bwrap, setpriv or none.
     """
     marking.grade(exercise, folder, out, seed, step, limit, confine)
 

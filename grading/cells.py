@@ -1,16 +1,25 @@
 """Runs code cells as Jupyter does. IPython says what is a magic, a shell command or a question.
 
-These do nothing here, but for those that run a notebook's own code: `%time`, `%%time`, `%prun`, `%%capture`.
+These do nothing here, but for those that run a notebook's own code: `%time`, `%timeit`, `%%time`, `%prun`,
+`%%capture`.
 """
 
 import ast
 import asyncio
 import inspect
+import itertools
+import linecache
+import re
+import time
 
 from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.magics.execution import TimeitResult
 
 LINES = ("time", "prun")
 CELLS = (*LINES, "capture")
+TIMEIT_OPTIONS = re.compile(r"\s*(-[nrp]\s*\d+|-[a-zA-Z]+)\s+")
+
+_numbers = itertools.count(1)
 
 
 class Shell:
@@ -20,8 +29,21 @@ class Shell:
         self.user_ns = names
 
     def run_line_magic(self, magic: str, line: str, *more, **options):
-        """The value of the expression behind `%time`, as Jupyter gives it; None for other magics."""
+        """The value of the expression behind `%time`, as Jupyter gives it; None for most other magics."""
+        if magic == "timeit":
+            return self._timed(line)
         return run(line, self.user_ns) if magic in LINES else None
+
+    def _timed(self, line: str) -> TimeitResult | None:
+        """Run a statement once; what it took if `-o` asks for it."""
+        wanted = False
+        while option := TIMEIT_OPTIONS.match(line):
+            wanted |= option[1] == "-o"
+            line = line[option.end() :]
+        start = time.perf_counter()
+        run(line, dict(self.user_ns))
+        took = time.perf_counter() - start
+        return TimeitResult(1, 1, took, took, [took], 0.0, 3) if wanted else None
 
     def run_cell_magic(self, magic: str, line: str, cell: str) -> None:
         """Run the cell below `%%time` and its like; one in another language, or for a file, is left alone."""
@@ -36,11 +58,14 @@ class Shell:
         return lambda *arguments, **options: None
 
 
-def names_at_start() -> dict:
-    """The names a notebook has before its first cell, as far as code could miss them."""
-    names: dict = {"__name__": "__main__", "display": lambda *values, **options: None}
+def prepare(names: dict) -> dict:
+    """Add the names a notebook has before its first cell, as far as code could miss them."""
     shell = Shell(names)
-    names["get_ipython"] = lambda: shell
+    names |= {
+        "__name__": "__main__",
+        "display": lambda *values, **options: None,
+        "get_ipython": lambda: shell,
+    }
     return names
 
 
@@ -56,8 +81,11 @@ def run(cell: str, names: dict):
 
 
 def _compiled(source: str, mode: str):
-    # In a notebook, await needs no function around it.
-    return compile(source, "submission", mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    # In a notebook, await needs no function around it, and torch.jit.script finds the source.
+    name = f"<cell {next(_numbers)}>"
+    code = compile(source, name, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    return code
 
 
 def in_one_line(error: BaseException) -> str:

@@ -7,14 +7,14 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from grading import judge, results
+from grading import judge, link, results, walls
 from grading.judge import Verdict
 from grading.master import EXERCISES, Exercise, read
 from restorelib.errors import RestoreError
 from restorelib.output import shown
 
 STEP = 20.0
-LIMIT = 300.0
+LIMIT = 120.0
 
 
 def submissions(folder: Path) -> dict[str, Path]:
@@ -32,9 +32,9 @@ def check(exercise: str, confinement: str) -> Exercise:
     """The exercise; raises `RestoreError` if there is none, or submissions cannot be confined so."""
     if exercise not in EXERCISES:
         raise RestoreError(f"no exercise is called '{exercise}'; there are {', '.join(EXERCISES)}")
-    if confinement not in judge.CONFINEMENTS:
-        raise RestoreError(f"no confinement '{confinement}'; choose {', '.join(judge.CONFINEMENTS)}")
-    if not judge.usable(confinement):
+    if confinement not in walls.CONFINEMENTS:
+        raise RestoreError(f"no confinement '{confinement}'; choose {', '.join(walls.CONFINEMENTS)}")
+    if not walls.usable(confinement):
         raise RestoreError(
             f"{confinement} does not work here; on Linux install bubblewrap, or say --confine none if "
             "you trust all submissions"
@@ -46,6 +46,7 @@ def verdicts(
     exercise: str, found: dict[str, Path], seed: int, step: float, limit: float, confinement: str
 ) -> Iterator[tuple[str, Verdict]]:
     """Mark submissions one after the other; a judge that dies or hangs costs its own submission only."""
+    most = judge.most_seconds(read(exercise), limit) + (judge.RESTARTS + 1) * (link.START + link.GRACE)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["grading.judge"])
     for name, path in found.items():
@@ -56,7 +57,7 @@ def verdicts(
         theirs.close()
         verdict = Verdict(remarks=["not marked: its judge died or hung"])
         try:
-            if ours.poll(limit + 400):
+            if ours.poll(most):
                 verdict = ours.recv()
         except (EOFError, OSError):  # the latter if it died in the middle of its verdict
             pass

@@ -1,237 +1,36 @@
-"""Marks one submission: its code runs in a confined worker, the tests run here, on values alone."""
+"""Marks one submission: its code runs in a confined worker, the tests run here, on values alone.
 
-import contextlib
+A question is marked where its `grader.check` stands, with the names as they are there, and once more at the
+end if that did not give all points. What ends the worker costs its own cell or question only: a new worker
+runs the cells again without it.
+"""
+
 import json
 import os
 import re
 import resource
-import select
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
+import stat
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from inspect import signature
 from pathlib import Path
 
 import torch
 
-from grading import wire
-from grading.master import Exercise, Question, read
+from grading.link import Link, StoppedError, SubmissionError
+from grading.master import Exercise, Question, Test, read
 
-LARGEST = 20 * 2**20  # bytes of a notebook
-WORKER_MEGABYTES = 6_000  # of addresses; torch alone takes two thirds
+LARGEST = 200 * 2**20  # bytes of a notebook; figures take some
 JUDGE_BYTES = 16 * 2**30
+RESTARTS = 12  # of the worker; each costs the time of all cells
 HEADING = re.compile(r"^## Question (\d+)", re.MULTILINE)
+FREE = ("", -1)  # the section of what everyone is given, and of what runs again: it takes no question's time
+CHECK = re.compile(r"""\.check\(\s*["'](q\d+)["']""")
 
 
-class SubmissionError(Exception):
-    """What a submission's code raised, or that it gave something of no use."""
-
-
-class StoppedError(Exception):
-    """The submission was ended: it took too long, died, or broke the rules of the wire."""
-
-
-# ---------------------------------------------------------------- confining
-
-
-def bubblewrap(folder: Path) -> list[str]:
-    """A command that runs another where it sees no network and no process but its own.
-
-    Of this machine's files it sees the system's, Python's and `folder`; it can write to a small /tmp only.
-    """
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr"]
-    for path in map(Path, ("/bin", "/lib", "/lib64")):
-        if path.is_symlink():
-            command += ["--symlink", os.readlink(path), str(path)]
-        elif path.exists():
-            command += ["--ro-bind", str(path), str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(2**28), "--tmpfs", "/tmp"]
-    for path in {sys.prefix, sys.base_prefix, str(folder)}:
-        command += ["--ro-bind", path, path]
-    return [*command, "--chdir", "/tmp"]
-
-
-def setpriv(folder: Path) -> list[str]:
-    """A command that runs another as nobody. For root in a container that is thrown away, as Gradescope's."""
-    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
-
-
-CONFINEMENTS = {"bwrap": bubblewrap, "setpriv": setpriv, "none": lambda folder: []}
-
-
-def usable(confinement: str) -> bool:
-    """Whether this machine can confine so."""
-    command = CONFINEMENTS[confinement](Path("/usr"))
-    try:
-        return subprocess.run([*command, sys.executable, "-c", ""], capture_output=True).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
-# ---------------------------------------------------------------- the submission, seen from here
-
-
-class Remote:
-    """Something in the submission that can be called or asked for its attributes."""
-
-    def __init__(self, link: "Link", number: int):
-        self._link, self._number = link, number
-
-    def __call__(self, *arguments, **options):
-        """Call it in the worker."""
-        return self._link.call(self._number, arguments, options)
-
-    def __getattr__(self, name: str):
-        if name.startswith("_"):  # numpy would take an address from __array_interface__
-            raise AttributeError(name)
-        return self._link.request({"object": self._number, "attribute": name})
-
-
-class Link:
-    """A running worker.
-
-    Args:
-        confinement: one of `CONFINEMENTS`.
-        step: seconds that one cell or one call may take.
-        limit: seconds that the whole submission may take, once Python and torch have started.
-    """
-
-    def __init__(self, confinement: str, step: float, limit: float):
-        self.step, self.functions = step, []
-        self.folder = Path(tempfile.mkdtemp(prefix="submission-"))
-        self.folder.chmod(0o755)
-        workplace = self.folder / "work"
-        workplace.mkdir()
-        workplace.chmod(0o777)
-        for file in ("worker.py", "cells.py", "wire.py"):
-            shutil.copy(Path(__file__).parent / file, self.folder)
-        command = [sys.executable, "-B", str(self.folder / "worker.py"), str(WORKER_MEGABYTES)]
-        command = CONFINEMENTS[confinement](self.folder) + command
-        self.process = subprocess.Popen(
-            [shutil.which(command[0]), *command[1:]],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "USER": "student", "OMP_NUM_THREADS": "1"},
-            cwd=workplace,
-            start_new_session=True,
-        )
-        os.set_blocking(self.process.stdin.fileno(), False)
-        self.until = time.monotonic() + 300
-        try:
-            self.receive()
-        except StoppedError:
-            self.close()
-            raise
-        self.until = time.monotonic() + limit
-
-    def close(self) -> None:
-        """End the worker and what it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def request(self, message: dict):
-        """What the worker answers; raises `SubmissionError` with what the submission raised."""
-        self.send(message)
-        while "ask" in (answer := self.receive()):
-            self.send(self.reply(answer))
-        if "error" in answer:
-            raise SubmissionError(str(answer["error"])[:300])
-        return self.unpack(answer.get("value"))
-
-    def get(self, name: str):
-        """A name of the notebook."""
-        return self.request({"get": name})
-
-    def call(self, number: int, arguments: tuple, options: dict):
-        """Call an object of the worker's."""
-        packed = {"arguments": wire.pack(arguments, self.name), "options": wire.pack(options, self.name)}
-        return self.request({"object": number, **packed})
-
-    def reply(self, question: dict) -> dict:
-        """Call a test's own function for the worker."""
-        number = question["ask"]
-        if not isinstance(number, int) or not 0 <= number < len(self.functions):
-            raise StoppedError("it asked for a function that is not there")
-        arguments = self.unpack(question.get("arguments"))
-        if not isinstance(arguments, tuple):
-            raise StoppedError("it called a function with something else than arguments")
-        try:
-            return {"value": wire.pack(self.functions[number](*arguments), self.name)}
-        except Exception as error:
-            return {"refused": f"{type(error).__name__}: {error}"}
-
-    def name(self, value) -> dict:
-        """How a test's function, or an object of the worker's, is named on the wire."""
-        if isinstance(value, Remote):
-            return {"object": value._number}
-        self.functions.append(value)
-        return {"judge": len(self.functions) - 1}
-
-    def unpack(self, packed):
-        """A value from the worker."""
-        try:
-            return wire.unpack(packed, lambda entry: Remote(self, entry["object"]))
-        except wire.WireError as error:
-            raise StoppedError(f"it sent {error}") from None
-
-    # The pipe, with a clock
-
-    def send(self, message: dict) -> None:
-        """Write one frame; the submission may have stopped reading."""
-        wire.send(self, message)
-
-    def receive(self) -> dict:
-        """Read one frame."""
-        try:
-            return wire.receive(self.read)
-        except EOFError:
-            raise StoppedError("it ended by itself, or for want of memory") from None
-        except wire.WireError as error:
-            raise StoppedError(f"it sent {error}") from None
-
-    def write(self, data: bytes) -> None:
-        """For `wire.send`."""
-        pipe = self.process.stdin.fileno()
-        while data:
-            self.wait((), (pipe,))
-            try:
-                data = data[os.write(pipe, data[: select.PIPE_BUF]) :]
-            except BrokenPipeError:
-                raise StoppedError("it ended by itself, or for want of memory") from None
-
-    def flush(self) -> None:
-        """For `wire.send`."""
-
-    def read(self, size: int) -> bytes:
-        """`size` bytes, fewer at the end."""
-        data = bytearray()
-        pipe = self.process.stdout.fileno()
-        while len(data) < size:
-            self.wait((pipe,), ())
-            piece = os.read(pipe, size - len(data))
-            if not piece:
-                break
-            data += piece
-        return bytes(data)
-
-    def wait(self, readable: tuple, writable: tuple) -> None:
-        """Until the pipe is ready; raises `StoppedError` when the time is up."""
-        left = self.until - time.monotonic()
-        if left <= 0 or not any(select.select(readable, writable, (), left)):
-            raise StoppedError("its time was up")
-
-
-# ---------------------------------------------------------------- a submission
+# ---------------------------------------------------------------- what a notebook holds
 
 
 @dataclass
@@ -243,9 +42,51 @@ class Verdict:
     answers: dict[str, str] = field(default_factory=dict)
 
 
-def code_cells(notebook: dict) -> list[str]:
-    """The code of a notebook; the worker knows what in it is for the notebook's machinery (% and !)."""
-    return [_text(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+@dataclass(frozen=True)
+class Step:
+    """One thing to do with a submission: run a cell, or mark a question.
+
+    `section` is the part of the notebook whose time it takes.
+    """
+
+    section: tuple[str, int]
+    cell: int = 0
+    source: str = ""
+    question: Question | None = None
+
+
+def load(path: Path) -> dict:
+    """The notebook in a file. A link is not followed: it may lead to another's. Raises what is wrong."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
+            raise ValueError("no plain file, or too large")
+        return json.load(file)
+
+
+def steps(notebook: dict, exercise: Exercise) -> Iterator[Step]:
+    """The cells of a notebook, and each question behind the last cell with its check, in their order.
+
+    All questions follow once more: a function may have been written below its check, or have no check.
+    """
+    marked = {question.name: question for question in exercise.questions if not question.manual}
+    code = [_text(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    last = {name: number for number, source in enumerate(code, 1) for name in CHECK.findall(source)}
+    asked = Counter(number for name, number in last.items() if name in marked)
+    heading, checks, number = "", 0, 0
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown" and (found := HEADING.search(_text(cell))):
+            heading = f"q{found[1]}"
+        if cell["cell_type"] == "code":
+            number += 1
+            yield Step((heading, checks), number, _text(cell))
+            for name in dict.fromkeys(CHECK.findall(_text(cell))):
+                if last[name] == number and name in marked:
+                    yield Step((heading, checks), question=marked[name])
+            checks += asked[number]
+    for question in marked.values():
+        yield Step((question.name, checks + 1), question=question)
 
 
 def written_answers(notebook: dict, exercise: Exercise) -> dict[str, str]:
@@ -265,61 +106,166 @@ def _text(cell: dict) -> str:
     return "".join(cell["source"])
 
 
+# ---------------------------------------------------------------- marking
+
+
+class Marking:
+    """The marking of one submission.
+
+    Args:
+        step: seconds that one cell or one call may take.
+        limit: seconds that a question may take: its cells together, and its tests.
+    """
+
+    def __init__(self, exercise: Exercise, seed: int, step: float, limit: float):
+        self.exercise, self.seed, self.step, self.limit = exercise, seed, step, limit
+        self.provided = exercise.provided()
+        self.given = {cell.strip() for cell in exercise.cells if isinstance(cell, str)}
+        self.marks = {question.name: 0.0 for question in exercise.questions if not question.manual}
+        self.notes: dict[str, list[str]] = {}
+        self.cells: dict[int, str] = {}
+        self.spent: Counter = Counter()
+        self.ended: set[str] = set()
+        self.end: list[str] = []
+        self.section, self.done = FREE, 0
+        self.until = time.monotonic() + most_seconds(exercise, limit)
+
+    def run(self, todo: list[Step], confinement: str) -> None:
+        """Do all steps. One that ends the worker is left out when the next worker does them again."""
+        lost: set[int] = set()
+        for _ in range(RESTARTS + 1):
+            with Link(confinement, self.seconds) as link:
+                try:
+                    for place, step in enumerate(todo):
+                        if place not in lost:
+                            self.do(step, link, again=place < self.done)
+                            self.done = max(self.done, place + 1)
+                    return
+                except StoppedError as stopped:
+                    lost.add(place)
+                    self.note(step, f"stopped: {stopped}")
+                    if step.question:
+                        self.ended.add(step.question.name)
+        self.end.append(f"stopped: its worker was ended {RESTARTS + 1} times")
+
+    def seconds(self) -> float:
+        """How long the next request may take."""
+        left = min(self.limit - self.spent[self.section], self.until - time.monotonic())
+        if left <= 0:
+            raise SubmissionError("not run: its question's time is used up")
+        return min(self.step, left)
+
+    def do(self, step: Step, link: Link, again: bool) -> None:
+        """Run a cell, or mark a question; `again` if an earlier worker did."""
+        if step.question and (again or step.question.name in self.ended):
+            return
+        start = time.monotonic()
+        self.section = FREE if again or step.source.strip() in self.given else step.section
+        try:
+            if step.question:
+                self.mark(step.question, link)
+            else:
+                link.request({"cell": step.source})
+        except SubmissionError as error:
+            self.note(step, str(error))
+        finally:
+            if self.section != FREE:
+                self.spent[self.section] += time.monotonic() - start
+
+    def mark(self, question: Question, link: Link) -> None:
+        """Keep the points if they are more than before. What is right, or slow, is not marked again."""
+        start = time.monotonic()
+        points, remarks = mark_question(question, self.provided, link.get, self.seed)
+        if question.name not in self.notes or points > self.marks[question.name]:
+            self.marks[question.name], self.notes[question.name] = points, remarks
+        if not remarks or time.monotonic() - start > self.step:
+            self.ended.add(question.name)
+
+    def note(self, step: Step, text: str) -> None:
+        """Keep a remark on a step."""
+        if step.question:
+            self.notes.setdefault(step.question.name, []).append(f"{step.question.name}: {text}")
+        else:
+            self.cells[step.cell] = f"code cell {step.cell}: {text}"
+
+    @property
+    def remarks(self) -> list[str]:
+        """All remarks: on cells, then on questions."""
+        notes = [remark for notes in self.notes.values() for remark in notes]
+        return [*self.cells.values(), *notes, *self.end]
+
+
+def most_seconds(exercise: Exercise, limit: float) -> float:
+    """The most that the marking of a submission may take, once its worker has started."""
+    return limit * (len(exercise.questions) + 2)
+
+
 def mark(
     exercise_name: str, submission: Path, seed: int, step: float, limit: float, confinement: str
 ) -> Verdict:
     """Mark a notebook. Whatever it holds, the verdict tells; nothing is raised for a submission's fault."""
     resource.setrlimit(resource.RLIMIT_AS, (JUDGE_BYTES, JUDGE_BYTES))
     exercise = read(exercise_name)
-    verdict = Verdict({question.name: 0.0 for question in exercise.questions if not question.manual})
+    marking = Marking(exercise, seed, step, limit)
+    verdict = Verdict(marking.marks)
     try:
-        if submission.stat().st_size > LARGEST:
-            raise ValueError("too large")
-        notebook = json.loads(submission.read_text(encoding="utf-8"))
-        cells = code_cells(notebook)
+        notebook = load(submission)
+        todo = list(steps(notebook, exercise))
         verdict.answers = written_answers(notebook, exercise)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         verdict.remarks.append(f"not a notebook ({type(error).__name__})")
         return verdict
-    provided = exercise.provided()
     try:
-        link = Link(confinement, step, limit)
+        marking.run(todo, confinement)
     except StoppedError as stopped:
-        verdict.remarks.append(f"not marked: the worker did not start ({stopped})")
-        return verdict
-    try:
-        for number, cell in enumerate(cells, 1):
-            try:
-                link.request({"cell": cell, "seconds": step})
-            except SubmissionError as error:
-                verdict.remarks.append(f"code cell {number}: {error}")
-        for question in exercise.questions:
-            passed = mark_question(question, provided, link.get, seed, verdict.remarks)
-            if not question.manual:
-                verdict.marks[question.name] = passed
-    except StoppedError as stopped:
-        verdict.remarks.append(f"stopped: {stopped}")
-    finally:
-        link.close()
+        marking.end.append(f"not marked: the worker did not start ({stopped})")
+        if not marking.done:
+            verdict.marks = {}
+    verdict.remarks = marking.remarks
     return verdict
 
 
-def mark_question(question: Question, provided: dict, get, seed: int, remarks: list[str]) -> float:
-    """The points of the tests that pass; `get(name)` looks a name of the submission up."""
-    points = 0.0
+def mark_question(
+    question: Question, provided: dict, get: Callable[[str], object], seed: int
+) -> tuple[float, list[str]]:
+    """The points of the tests that pass, and why others do not; `get(name)` looks up a submission's name.
+
+    An answer whose public check is red does not get all points, whatever the hidden tests say.
+    """
+    points, remarks, red = 0.0, [], False
     for test in question.tests:
-        torch.manual_seed(seed)
-        names: dict = {}
-        exec(compile(test.source, test.name, "exec"), names)
-        function = names[test.name]
-        try:
-            needed = signature(function).parameters
-            function(**{name: provided[name] if name in provided else get(name) for name in needed})
+        why = failure(test, provided, get, seed)
+        if why is None:
             points += test.points
-        except StoppedError:
-            raise
-        except Exception as error:
-            why = str(error).split("\n")[0][:200] or type(error).__name__
-            if (text := f"{question.name}: {why}") not in remarks:
-                remarks.append(text)
-    return points
+            continue
+        red |= not test.hidden
+        if (text := f"{question.name}: {why}") not in remarks:
+            remarks.append(text)
+    return (min(points, question.worth - 1) if red else points), remarks
+
+
+def failure(test: Test, provided: dict, get: Callable[[str], object], seed: int) -> str | None:
+    """Why a test does not pass, in one line; None if it does."""
+    torch.manual_seed(seed)
+    names: dict = {}
+    exec(compile(test.source, test.name, "exec"), names)
+    function = names[test.name]
+    about = test.name.removeprefix("test_").replace("_", " ")
+    try:
+        needed = signature(function).parameters
+        function(**{name: _own(provided[name]) if name in provided else get(name) for name in needed})
+    except AssertionError as error:
+        return str(error).split("\n")[0][:200] or about
+    except SubmissionError as error:
+        return f"{error} (at: {about})"
+    except StoppedError:
+        raise
+    except Exception as error:  # the test could not use what it got
+        text = str(error).split("\n")[0][:150]
+        return f"gives something of another kind than asked for (at: {about}; {type(error).__name__}: {text})"
+    return None
+
+
+def _own(value):
+    """A given value for one test: the submission may change it in place."""
+    return value.clone() if isinstance(value, torch.Tensor) else value

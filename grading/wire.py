@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 LARGEST = 64 * 2**20  # bytes of a frame
-DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
+DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "bool")
+DTYPES += ("uint8", "uint16", "uint32", "uint64")
 
 
 class WireError(Exception):
@@ -23,8 +24,10 @@ class WireError(Exception):
 
 
 def send(stream: BinaryIO, message: dict) -> None:
-    """Write one frame."""
+    """Write one frame. Raises `WireError` if it is too large."""
     text = json.dumps(message).encode()
+    if len(text) > LARGEST:
+        raise WireError(f"a message of {len(text)} bytes")
     stream.write(struct.pack("!I", len(text)) + text)
     stream.flush()
 
@@ -60,7 +63,7 @@ def pack(value, name: Callable[[object], dict]):
     if isinstance(value, np.ndarray):
         return _pack_array(value, "array")
     if isinstance(value, np.generic):
-        return value.item()
+        return _pack_array(np.asarray(value), "array") | {"scalar": True}
     if isinstance(value, tuple):
         return {"tuple": [pack(item, name) for item in value]}
     if isinstance(value, Mapping):
@@ -77,13 +80,22 @@ def _pack_array(array: np.ndarray, kind: str) -> dict:
     return {kind: data, "dtype": array.dtype.name, "shape": list(array.shape)}
 
 
+def leaves(value) -> list[torch.Tensor | np.ndarray]:
+    """The tensors and arrays in a value that `pack` takes, in their order."""
+    if isinstance(value, torch.Tensor | np.ndarray):
+        return [value]
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [leaf for item in value for leaf in leaves(item)] if isinstance(value, list | tuple) else []
+
+
 def unpack(packed, named: Callable[[dict], object]):
     """The value that `pack` packed; `named(entry)` gives what stayed behind. Raises `WireError`."""
     if not isinstance(packed, dict):
         return packed
     try:
         return _unpack(packed, named)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError) as error:
         raise WireError(f"a value of no known kind ({type(error).__name__})") from None
 
 
@@ -93,7 +105,9 @@ def _unpack(packed: dict, named: Callable[[dict], object]):
     for kind in ("tensor", "array"):
         if kind in packed:
             array = _unpack_array(packed[kind], packed["dtype"], packed["shape"])
-            return _tensor(array, packed["gradient"]) if kind == "tensor" else array
+            if kind == "tensor":
+                return _tensor(array, packed["gradient"])
+            return array[()] if packed.get("scalar") else array
     if "tuple" in packed:
         return tuple(unpack(item, named) for item in packed["tuple"])
     if "dict" in packed:

@@ -17,7 +17,7 @@ import pytest
 import torch
 from pace import PATIENCE, slow
 
-from grading import judge, wire
+from grading import judge, link, walls, wire
 from grading.build import STUDENT, gradescope, start_cell
 from grading.grade import grade, to_mark
 from grading.master import CHAPTERS, EXERCISES, MASTERS, read
@@ -58,8 +58,7 @@ def points_of(question, exercise, names, seed):
             raise NameError(f"{name} is not defined")
         return names[name]
 
-    remarks = []
-    return judge.mark_question(question, provided(exercise.name), get, seed, remarks), remarks
+    return judge.mark_question(question, provided(exercise.name), get, seed)
 
 
 @pytest.fixture(scope="module", params=CHAPTERS)
@@ -232,7 +231,7 @@ def few():
         "empty": (empty.read_text(encoding="utf-8"), 0, "replace the dots by your code"),
         "no notebook": ("this is no notebook", 0, "not a notebook"),
         "endless": (with_answers({"q1": ENDLESS}), FULL - 3, "TimeoutError"),
-        "endless, deaf": (with_answers({"q4": NO_ALARM + ENDLESS}), 0, "stopped: its time was up"),
+        "endless, deaf": (with_answers({"q4": NO_ALARM + ENDLESS}), FULL - 3, "did not stop"),
         "kills all it sees": (with_answers({}, KILL_ALL), FULL, "ProcessLookupError"),
         "always equal": (with_answers({"q1": ALWAYS_EQUAL}), FULL - 3, "q1"),
         "a lone surrogate": (with_answers({}, 'raise ValueError("\\ud83d")'), FULL, r"ValueError: \ud83d"),
@@ -262,16 +261,16 @@ def many():
         "magic": (with_answers({}, "%matplotlib inline\n!rm -rf /"), FULL, ""),
         "borrows": (with_answers({"q1": "from restorelib.metrics import psnr"}), FULL - 3, "ModuleNotFound"),
         "exits": (with_answers({}, "import sys\nsys.exit()"), FULL, "SystemExit"),
-        "leaves": (with_answers({}, "import os\nos._exit(0)"), 0, "stopped: it ended by itself"),
+        "leaves": (with_answers({}, "import os\nos._exit(0)"), FULL, "stopped: it ended by itself"),
         "sleeps": (with_answers({"q1": sleepy}), FULL - 3, "TimeoutError"),
         "eats memory": (with_answers({"q1": "x = bytearray(10**11)"}), FULL - 3, "MemoryError"),
         "leaves a child": (with_answers({}, LEAVE_A_CHILD), FULL, ""),
-        "turns tests off": (with_answers({}, TURN_TESTS_OFF), 0, "q1"),
-        "writes frames": (with_answers({}, WRITE_FRAMES), 0, "q1"),
+        "turns tests off": (with_answers({}, TURN_TESTS_OFF), FULL, ""),
+        "writes frames": (with_answers({}, WRITE_FRAMES), FULL, ""),
         "returns too much": (
             with_answers({"q1": large}),
-            0,
-            "stopped",
+            FULL - 3,
+            "a message of",
         ),
         "calls for a network": (
             with_answers({}, call),
@@ -291,7 +290,7 @@ def graded(submissions, folder, **options):
         return {row["submission"]: row for row in csv.DictReader(table)}
 
 
-needs_bubblewrap = pytest.mark.skipif(not judge.usable("bwrap"), reason="bubblewrap does not work here")
+needs_bubblewrap = pytest.mark.skipif(not walls.usable("bwrap"), reason="bubblewrap does not work here")
 
 
 @needs_bubblewrap
@@ -310,11 +309,11 @@ def test_a_folder_of_submissions(collection, tmp_path):
 
 
 def test_a_worker_that_does_not_start_leaves_nothing_behind(tmp_path, monkeypatch):
-    def never(link):
-        raise judge.StoppedError("no answer")
+    def never(_):
+        raise link.StoppedError("no answer")
 
-    monkeypatch.setattr(judge.Link, "receive", never)
-    monkeypatch.setattr(judge.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(link.Link, "receive", never)
+    monkeypatch.setattr(link.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(judge.resource, "setrlimit", lambda *_: None)
     verdict = judge.mark(LAB, STUDENT / LAB / f"{LAB}.ipynb", 0, 1, 1, "none")
     assert verdict.remarks == ["not marked: the worker did not start (no answer)"]

@@ -53,7 +53,7 @@ x = 1
     ],
 )
 def test_a_cell_runs_as_in_jupyter(cell, x):
-    names = cells.names_at_start()
+    names = cells.prepare({})
     cells.run(cell, names)
     assert names["x"] == x
 
@@ -69,11 +69,11 @@ def test_a_cell_runs_as_in_jupyter(cell, x):
 )
 def test_a_cell_raises_as_in_jupyter(cell, error):
     with pytest.raises((error, ValueError) if error is SyntaxError else error):
-        cells.run(cell, cells.names_at_start())
+        cells.run(cell, cells.prepare({}))
 
 
 def test_cells_in_other_languages_are_not_run():
-    names = cells.names_at_start()
+    names = cells.prepare({})
     for magic in ("bash", "html", "writefile x.py", "timeit"):
         assert cells.run(f"%%{magic}\nx = 1", names) is None
     assert "x" not in names
@@ -152,7 +152,7 @@ def verdict(monkeypatch):
     def give(found):
         monkeypatch.setattr(marking, "verdicts", lambda *_: found.items())
         monkeypatch.setattr(marking, "submissions", lambda _: dict.fromkeys(found, "a path"))
-        monkeypatch.setattr(marking.judge, "usable", lambda _: True)
+        monkeypatch.setattr(marking.walls, "usable", lambda _: True)
 
     return give
 
