@@ -255,7 +255,8 @@ def failure(test: Test, provided: dict, get: Callable[[str], object], seed: int)
         needed = signature(function).parameters
         function(**{name: _own(provided[name]) if name in provided else get(name) for name in needed})
     except AssertionError as error:
-        return str(error).split("\n")[0][:200] or about
+        text = str(error).split("\n")[0][:300]
+        return f"{text} (at: {about})" if test.hidden else text or about
     except SubmissionError as error:
         return f"{error} (at: {about})"
     except StoppedError:

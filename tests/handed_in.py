@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pace import PATIENCE
 from grading import judge, walls
 from grading.build import STUDENT
 from grading.judge import CHECK
-from grading.master import read
+from grading.master import MASTERS, read
 
 
 class ForkedWorker:
@@ -52,6 +53,19 @@ class ForkedWorker:
 
     def wait(self) -> None:
         os.waitpid(self.pid, 0)
+
+
+def wrong_answers(chapter):
+    path = MASTERS / "wrong" / f"{chapter}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def changed(solution, answer):
+    """A solution with the mistake that `answer` describes."""
+    if "old" not in answer:
+        return answer["new"]
+    assert solution.count(answer["old"]) == 1, f"not once in the solution: {answer['old']}"
+    return solution.replace(answer["old"], answer["new"])
 
 
 def code(source: str) -> dict:

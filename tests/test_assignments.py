@@ -8,13 +8,14 @@ import math
 import os
 import subprocess
 import sys
-import tomllib
 import zipfile
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 import torch
+from handed_in import changed, wrong_answers
 from pace import PATIENCE, slow
 
 from grading import judge, link, walls, wire
@@ -24,19 +25,6 @@ from grading.master import CHAPTERS, EXERCISES, MASTERS, read
 from restorelib.output import shown
 
 SEEDS = (1, 2)
-
-
-def wrong_answers(chapter):
-    path = MASTERS / "wrong" / f"{chapter}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def changed(solution, answer):
-    """A solution with the mistake that `answer` describes."""
-    if "old" not in answer:
-        return answer["new"]
-    assert solution.count(answer["old"]) == 1, f"not once in the solution: {answer['old']}"
-    return solution.replace(answer["old"], answer["new"])
 
 
 @cache
@@ -59,6 +47,13 @@ def points_of(question, exercise, names, seed):
         return names[name]
 
     return judge.mark_question(question, provided(exercise.name), get, seed)
+
+
+def red(answer, question, exercise):
+    """Whether a student who checks this answer is told that it is wrong."""
+    public = replace(question, tests=[test for test in question.tests if not test.hidden])
+    _, remarks = points_for(answer, public, exercise, SEEDS[0])
+    return bool(remarks)
 
 
 @pytest.fixture(scope="module", params=CHAPTERS)
@@ -85,7 +80,7 @@ def test_solutions_get_full_marks(exercise, seed):
             assert points_for(question.solution, question, exercise, seed) == (question.worth, [])
 
 
-def test_every_wrong_answer_gets_what_it_should(exercise):
+def test_every_wrong_answer_is_red_and_gets_what_it_should(exercise):
     wrong = wrong_answers(exercise.name.split("-")[0])
     for question in exercise.questions:
         if question.manual:
@@ -97,7 +92,7 @@ def test_every_wrong_answer_gets_what_it_should(exercise):
                 points, remarks = points_for(source, question, exercise, seed)
                 about = f"{question.name}, {answer['wrong']}: {remarks}"
                 assert points == answer["points"] < question.worth, about
-                assert remarks, about
+                assert red(source, question, exercise), f"{about}: green"
 
 
 # ---------------------------------------------------------------- student copies

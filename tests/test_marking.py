@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from handed_in import code, marked, most, solved
+from handed_in import changed, code, marked, most, solved, wrong_answers
+from pace import PATIENCE
 
-from grading import judge
+from grading import judge, link
 from grading.master import CHAPTERS, read
 
 __all__ = ["marked"]  # a fixture
@@ -112,6 +113,35 @@ def test_a_right_answer_keeps_its_marks(marked, style):
     assert (verdict.marks, verdict.remarks) == (most(exercise), [])
 
 
+WRONG = {
+    "protocol-homework": {"q1": "a tensor", "q6": "a list", "q7": "two flips and half turns"},
+    "vdsr-homework": {"q1": "a float", "q3": "no ReLU", "q6": "the inputs only"},
+    "rednet-homework": {"q2": "in place", "q4": "skips from before the ReLU", "q7": "one generator for all"},
+    "rednet-lab": {"q2": "the seed of everybody"},
+    "edsr-homework": {"q1": "ReLU first", "q6": "the bias in place", "q7": "not clipped"},
+    "memnet-homework": {"q2": "one ReLU", "q3": "the bias forgotten", "q6": "detached"},
+    "mtrnn-homework": {
+        "q4": "waits after each step",
+        "q6": "added for joining",
+        "q7": "the losses as floats",
+    },
+}
+
+
+@pytest.mark.parametrize("exercise", WRONG)
+def test_a_wrong_answer_gets_the_same_from_afar(marked, exercise):
+    """What a test can see in the notebook, as a change in place, it sees from outside of it, too."""
+    wrong, answers, marks = wrong_answers(exercise.split("-")[0]), {}, most(exercise)
+    for question in read(exercise).questions:
+        for answer in wrong.get(question.name, ()):
+            if answer["wrong"] == WRONG[exercise].get(question.name):
+                answers[question.name] = changed(question.solution, answer)
+                marks[question.name] = answer["points"]
+    verdict = marked(exercise, solved(exercise, answers))
+    assert verdict.marks == marks
+    assert {remark.split(":")[0] for remark in verdict.remarks} == set(WRONG[exercise])
+
+
 def test_a_function_below_its_check_is_found(marked):
     solution = read(LAB).questions[0].solution
     verdict = marked(LAB, solved(LAB, {"q1": "psnr = None"}, end=[solution]))
@@ -123,3 +153,74 @@ def test_a_notebook_with_large_figures_is_read(tmp_path):
     path = tmp_path / "large.ipynb"
     path.write_text(json.dumps({"cells": [code("x = 1") | {"outputs": [figure]}]}))
     assert judge.load(path)["cells"][0]["source"] == "x = 1"
+
+
+# ---------------------------------------------------------------- slow, endless, dead
+
+SHORT = {"step": 4 * PATIENCE, "limit": 10 * PATIENCE}
+SLEEP = "import time\ntime.sleep(10**6)"
+SWALLOWED = """
+import time
+for rate in range(50):
+    try:
+        time.sleep(10**6)
+    except {kind}:
+        pass
+"""
+DEAF = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"
+ENDLESS = """
+def deblur(network, blurry, iterations):
+    features, last = None, blurry
+    while True:
+        correction, features = network(torch.cat([blurry, last], 1), features)
+"""
+TOO_MUCH = "def psnr(restored, clean): return torch.zeros(3 * 10**7)"
+NO_SHAPE = """
+import wire
+pack = wire.pack
+wire.pack = lambda value, name: (
+    pack(value, name) if value is not None else {"array": "", "dtype": "uint8", "shape": [10**30, 0]}
+)
+def psnr(restored, clean): return None
+"""
+
+
+def less(exercise, question):
+    """All marks but those of a question."""
+    return most(exercise) | {question: 0.0}
+
+
+@pytest.mark.parametrize("kind", ["Exception", "BaseException"])
+def test_what_runs_for_too_long_is_broken_off_whatever_it_catches(marked, kind):
+    verdict = marked(LAB, solved(LAB, {}, end=[SWALLOWED.format(kind=kind)]), **SHORT)
+    assert verdict.marks == most(LAB)
+    assert [remark.split(": ", 1)[1][:21] for remark in verdict.remarks] == ["TimeoutError: stopped"]
+
+
+def test_long_cells_take_the_time_of_their_own_question(marked):
+    verdict = marked(LAB, solved(LAB, {}, begin=[SLEEP] * 16), **SHORT)
+    assert verdict.marks == most(LAB)
+    assert [remark for remark in verdict.remarks if "is used up" in remark]
+
+
+def test_an_endless_loop_around_a_given_function_shifts_no_answer(marked):
+    verdict = marked("mtrnn-lab", solved("mtrnn-lab", {"q3": ENDLESS}), **SHORT)
+    assert verdict.marks == less("mtrnn-lab", "q3")
+    assert all(remark.startswith("q3: ") for remark in verdict.remarks)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remark"),
+    [
+        (DEAF, "did not stop"),
+        ("import os\nos._exit(0)", "ended by itself"),
+        ("import os\ndef psnr(restored, clean): os._exit(0)", "ended by itself"),
+        (TOO_MUCH, "a message of"),
+        (NO_SHAPE, "a value of no known kind"),
+    ],
+)
+def test_what_ends_the_worker_costs_its_own_question(marked, monkeypatch, answer, remark):
+    monkeypatch.setattr(link, "GRACE", 2.0 * PATIENCE)
+    verdict = marked(LAB, solved(LAB, {"q1": answer}), **SHORT)
+    assert verdict.marks == less(LAB, "q1")
+    assert any(remark in line for line in verdict.remarks), verdict.remarks

@@ -14,4 +14,6 @@ def test_sharp(level, clip, torch):
     squares = torch.arange(13.0).square().reshape(13, 1, 1, 1)
     three = level(squares, 3).item()
     assert abs(three - 110 / 3) < 0.001, f'level 3 of frames with the values 0, 1, 4, 9, ... is the mean of 25, 36, 49, yours {three:.3f}'
+    short = level(squares[:5], 3).item()
+    assert abs(short - 14 / 3) < 0.001, f'of the first five of them, it is the mean of 1, 4 and 9, yours {short:.3f}'
 

@@ -7,8 +7,9 @@ points = None
 
 @test_case(points=0, hidden=False)
 def test_fifty_levels_too_dark(psnr_8bit, np):
-    clean = np.full((6, 8), 100, dtype=np.uint8)
-    value = psnr_8bit(clean - 50, clean)
-    assert value is not None, 'psnr_8bit gives nothing back yet: replace the dots by your code'
-    assert abs(value - 14.1514) < 0.001, f'50 grey levels too dark is 14.15 dB, yours says {value:.2f}; what is 50 - 100 in uint8?'
+    for restored, clean, wanted in ((50, 100, 14.15), (250, 10, 0.53), (100, 90, 28.13)):
+        x, y = (np.full((6, 8), level, dtype=np.uint8) for level in (restored, clean))
+        value = psnr_8bit(x, y)
+        assert value is not None, 'psnr_8bit should return the dB, it returns nothing'
+        assert abs(value - wanted) < 0.01, f'{restored} everywhere instead of {clean} is {wanted} dB, yours says {value:.2f}; which numbers can the type of the difference hold, and that of its square?'
 

@@ -8,8 +8,11 @@ points = None
 @test_case(points=0, hidden=False)
 def test_second_pair(pairs, photo, enlarge_again):
     found = pairs(photo, (3, 2))
-    assert len(found) == 2, f'two scales make two pairs, there are {len(found)}'
-    worst = (found[1][0] - enlarge_again(photo, 2)).abs().max()
-    assert worst < 0.0001, 'the pair for x2 is more blurred after the pair for x3 than without it'
-    assert (found[1][1] - photo).abs().max() < 1e-06, 'the target is the clean picture'
+    assert found is not None, 'pairs should return the list of pairs, it returns nothing'
+    assert [len(pair) for pair in found] == [2, 2], f'two scales make two pairs (enlarged, clean), yours have the lengths {[len(pair) for pair in found]}'
+    for (x, y), scale in zip(found, (3, 2)):
+        assert x.shape == y.shape == photo.shape, 'the size should stay'
+        worst = (x - enlarge_again(photo, scale)).abs().max()
+        assert worst < 0.0001, f'the input for x{scale} is off by up to {worst:.2f}: it should not depend on the other scales'
+        assert (y - photo).abs().max() < 1e-06, 'the target is the clean picture'
 
