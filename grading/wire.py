@@ -76,6 +76,8 @@ def pack(value, name: Callable[[object], dict]):
 def _pack_array(array: np.ndarray, kind: str) -> dict:
     if array.dtype.name not in DTYPES:
         raise WireError(f"an array of {array.dtype.name}")
+    if array.nbytes > LARGEST:
+        raise WireError(f"an array of {array.nbytes} bytes")
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     return {kind: data, "dtype": array.dtype.name, "shape": list(array.shape)}
 

@@ -265,7 +265,7 @@ def many():
         "returns too much": (
             with_answers({"q1": large}),
             FULL - 3,
-            "a message of",
+            "bytes",
         ),
         "calls for a network": (
             with_answers({}, call),

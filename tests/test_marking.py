@@ -215,7 +215,7 @@ def test_an_endless_loop_around_a_given_function_shifts_no_answer(marked):
         (DEAF, "did not stop"),
         ("import os\nos._exit(0)", "ended by itself"),
         ("import os\ndef psnr(restored, clean): os._exit(0)", "ended by itself"),
-        (TOO_MUCH, "a message of"),
+        (TOO_MUCH, "bytes"),
         (NO_SHAPE, "a value of no known kind"),
     ],
 )
