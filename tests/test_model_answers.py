@@ -1,0 +1,144 @@
+"""The model answers of questions that are marked by hand say what their experiments give at seed 0."""
+
+import math
+from functools import cache
+from itertools import pairwise
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from grading.master import read
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@cache
+def solved(chapter):
+    """The names that a chapter's homework gives and asks for."""
+    exercise = read(f"{chapter}-homework")
+    names = exercise.provided()
+    for question in exercise.questions:
+        if not question.manual:
+            exec(compile(question.solution, question.name, "exec"), names)
+    return names
+
+
+def says(chapter, question, *values):
+    """Whether a model answer holds each of these numbers, as it would be written."""
+    (text,) = (q.solution for q in read(f"{chapter}-homework").questions if q.name == question)
+    missing = [value for value in values if value not in text]
+    assert not missing, f"{chapter} {question}: measured {missing}"
+
+
+def psnr(x, y):
+    return -10 * math.log10((x - y).square().mean().item())
+
+
+def trained(parameters, loss, updates, rate):
+    optimiser = torch.optim.Adam(list(parameters), lr=rate)
+    for _ in range(updates):
+        value = loss()
+        optimiser.zero_grad()
+        value.backward()
+        optimiser.step()
+
+
+def test_one_pixel_to_the_side():
+    photo = solved("protocol")["photo"]
+    blurred = F.avg_pool2d(photo, 3, 1, 1, count_include_pad=False)
+    says("protocol", "q5", f"{psnr(photo.roll(1, -1), photo):.1f}", f"{psnr(blurred, photo):.1f}")
+
+
+def test_what_vdsrs_skip_does_to_a_training():
+    names = solved("vdsr")
+    photo, (added, plain) = names["photo"], (names["losses"](residual) for residual in (True, False))
+    enlarged = (names["enlarge_again"](photo, 2) - photo).square().mean().item()
+    says("vdsr", "q5", *(f"{loss:.4f}" for loss in (enlarged, added[0], added[9], added[-1], plain[-1])))
+    says("vdsr", "q5", f"{plain[0]:.3f}", f"{plain[9]:.3f}", f"{photo.square().mean().item():.3f}")
+    assert added[-1] < enlarged < plain[-1] < added[0] < plain[0]
+
+
+def test_what_rednets_skips_do_to_a_training():
+    losses = solved("rednet")["losses"]
+    last = {(skips, depth): losses(skips, depth)[-1] for skips in (True, False) for depth in (4, 8)}
+    says("rednet", "q5", f"{(30 / 255) ** 2:.4f}", *(f"{loss:.4f}" for loss in last.values()))
+
+
+def test_what_sharing_costs_memnet():
+    names = solved("memnet")
+    photo, unit = names["photo"], names["RecursiveUnit"]
+
+    def score(*units):
+        torch.manual_seed(0)
+        x = photo + 25 / 255 * torch.randn_like(photo)
+        first, last = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 1, 3, padding=1)
+        parts = nn.ModuleList(unit(8, many) for many in units)
+
+        def restored():
+            y = first(x)
+            for part in parts:
+                y = part(y)[-1]
+            return x + last(y)
+
+        body = [*first.parameters(), *last.parameters(), *parts.parameters()]
+        trained(body, lambda: (restored() - photo).square().mean(), 100, 1e-3)
+        return psnr(restored(), photo), sum(p.numel() for p in parts.parameters()), psnr(x, photo)
+
+    (shared, few, noisy), (separate, many, _) = score(6), score(*[1] * 6)
+    says("memnet", "q5", f"{few:,}", f"{many:,}", f"{shared:.1f}", f"{separate:.1f}", f"{noisy:.1f}")
+
+
+def test_the_two_losses_of_edsr():
+    names = solved("edsr")
+    photo, small, block = names["photo"], names["small"], names["ResidualBlock"]
+    x = F.interpolate(small, size=photo.shape[-2:], mode="bicubic")
+    grey = photo.mean(1)[0]
+    right, down = (grey[:-1, 1:] - grey[:-1, :-1]), (grey[1:, :-1] - grey[:-1, :-1])
+    edges = (right.square() + down.square()).sqrt()
+    flat = edges <= edges.median()
+
+    def measured(loss):
+        torch.manual_seed(0)
+        body = nn.Sequential(
+            nn.Conv2d(3, 16, 3, padding=1), block(16), block(16), nn.Conv2d(16, 3, 3, padding=1)
+        )
+        trained(body.parameters(), lambda: loss(x + body(x), photo), 150, 1e-3)
+        with torch.no_grad():
+            y = x + body(x)
+        return names["div2k_psnr"](y, photo, 2), 255 * (y - photo).abs().mean(1)[0, :-1, :-1][flat].mean()
+
+    (absolute, even), (squared, uneven) = measured(F.l1_loss), measured(F.mse_loss)
+    says("edsr", "q8", *(f"{score:.2f}" for score in (absolute, squared, names["div2k_psnr"](x, photo, 2))))
+    assert even < uneven
+
+
+def test_one_network_for_all_sigmas():
+    names = solved("rednet")
+    photo = names["photo"]
+
+    def scores(sigmas, depth=8, width=12):
+        torch.manual_seed(0)
+        widths = [1] + [width] * (2 * depth - 1) + [1]
+        layers = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
+
+        def restore(x):
+            return names["rednet"](layers[:depth], layers[depth:], x)
+
+        def loss():
+            sigma = sigmas[torch.randint(len(sigmas), ()).item()]
+            return (restore(photo + sigma / 255 * torch.randn_like(photo)) - photo).square().mean()
+
+        trained(layers.parameters(), loss, 200, 2e-3)
+        with torch.no_grad():
+            return [names["mean_psnr"](restore, [photo] * 4, sigma) for sigma in (10, 30, 50)]
+
+    special, blind = scores([30]), scores([10, 30, 50])
+    says("rednet", "q8", *(f"{score:.1f}" for score in (*special, *blind)))
