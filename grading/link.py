@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import shutil
 import signal
 import tempfile
 import time
@@ -76,7 +75,7 @@ class Link:
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        walls.clear(self.folder)
 
     def request(self, message: dict):
         """What the worker answers; raises `SubmissionError` with what the submission raised."""

@@ -1,13 +1,27 @@
-"""Starts the worker of a submission behind walls, with programs that the system has for that."""
+"""Starts the worker of a submission behind walls, with programs that the system has for that.
 
+Files, network and processes are bubblewrap's, or in a container that is thrown away setpriv's. Memory and the
+number of processes are bounded for all processes of a submission together, by systemd or by control groups.
+"""
+
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import time
+from functools import cache
 from pathlib import Path
 
-WORKER_MEGABYTES = 6_000  # of addresses; torch alone takes two thirds
+WORKER_MEGABYTES = 6_000  # of addresses for a process; torch alone takes two thirds
+MEMORY = 3 * 2**30  # bytes that all processes of a submission may hold, and its files in /tmp
+PROCESSES = 64
+TMP = 2**28  # bytes of /tmp
 FILES = ("worker.py", "cells.py", "wire.py")
+GROUPS = Path("/sys/fs/cgroup")
+LIMITS = {"memory": ("memory.limit_in_bytes", MEMORY), "pids": ("pids.max", PROCESSES)}  # of version 1
+
+# ---------------------------------------------------------------- files, network, processes
 
 
 def bubblewrap(folder: Path) -> list[str]:
@@ -15,16 +29,18 @@ def bubblewrap(folder: Path) -> list[str]:
 
     Of this machine's files it sees the system's, Python's and `folder`; it can write to a small /tmp only.
     """
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr"]
+    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command += ["--ro-bind", "/usr", "/usr"]
     for path in map(Path, ("/bin", "/lib", "/lib64")):
         if path.is_symlink():
             command += ["--symlink", os.readlink(path), str(path)]
         elif path.exists():
             command += ["--ro-bind", str(path), str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(2**28), "--tmpfs", "/tmp"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(TMP), "--tmpfs", "/tmp"]
     for path in {sys.prefix, sys.base_prefix, str(folder)}:
         command += ["--ro-bind", path, path]
-    return [*command, "--chdir", "/tmp"]
+    # What bubblewrap has made is in memory, without a bound: /, /dev with /dev/shm.
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
 
 
 def setpriv(folder: Path) -> list[str]:
@@ -35,20 +51,96 @@ def setpriv(folder: Path) -> list[str]:
 CONFINEMENTS = {"bwrap": bubblewrap, "setpriv": setpriv, "none": lambda folder: []}
 
 
+@cache
 def usable(confinement: str) -> bool:
     """Whether this machine can confine so."""
-    command = CONFINEMENTS[confinement](Path("/usr"))
+    return _runs(CONFINEMENTS[confinement](Path("/usr")))
+
+
+# ---------------------------------------------------------------- memory and number of processes
+
+
+def systemd() -> list[str]:
+    """A command that runs another in a scope of systemd's."""
+    own = [] if os.geteuid() == 0 else ["--user"]
+    limits = [f"MemoryMax={MEMORY}", "MemorySwapMax=0", f"TasksMax={PROCESSES}"]
+    return [
+        "systemd-run",
+        *own,
+        "--quiet",
+        "--scope",
+        "--collect",
+        *(f"--property={x}" for x in limits),
+        "--",
+    ]
+
+
+def control_groups(name: str) -> list[str]:
+    """A command that runs another in control groups of this name, which are made. Raises `OSError`."""
+    folders = [GROUPS / kind / name for kind in LIMITS]
+    for folder, (file, most) in zip(folders, LIMITS.values(), strict=True):
+        folder.mkdir(exist_ok=True)
+        (folder / file).write_text(str(most))
+    join = 'for group in $1; do echo $$ > "$group/cgroup.procs" || exit 1; done; shift; exec "$@"'
+    return ["sh", "-c", join, "sh", " ".join(map(str, folders))]
+
+
+@cache
+def bound_by() -> str | None:
+    """What bounds memory and processes on this machine: "systemd", "groups" or nothing."""
+    if _runs(systemd()):
+        return "systemd"
+    name = f"submission-probe-{os.getpid()}"
+    try:
+        return "groups" if _runs(control_groups(name)) else None
+    except OSError:
+        return None
+    finally:
+        _remove_groups(name)
+
+
+def bounds(name: str) -> list[str]:
+    """A command that runs another with all its processes bounded together, as far as the machine can."""
+    return {"systemd": systemd, "groups": lambda: control_groups(name), None: list}[bound_by()]()
+
+
+def _remove_groups(name: str) -> None:
+    """Remove control groups; their processes have been killed, but may not have ended yet."""
+    for folder in (GROUPS / kind / name for kind in LIMITS):
+        for _ in range(100):
+            if not folder.exists():
+                break
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+                break
+            time.sleep(0.05)
+
+
+def _runs(command: list[str]) -> bool:
     try:
         return subprocess.run([*command, sys.executable, "-c", ""], capture_output=True).returncode == 0
     except FileNotFoundError:
         return False
 
 
+# ---------------------------------------------------------------- all together
+
+
+def missing(confinement: str) -> list[str]:
+    """What this machine cannot wall off, each with what would help."""
+    lacks = []
+    if confinement == "none" or not usable(confinement):
+        lacks.append("files, network and processes (install bubblewrap; some systems let only root use it)")
+    if not bound_by():
+        lacks.append("memory and the number of processes (systemd, or root with control groups of version 1)")
+    return lacks
+
+
 def start(folder: Path, confinement: str) -> subprocess.Popen:
     """The worker, in a new process; it reads what the judge sends from its input and answers by its output.
 
     Args:
-        folder: an empty one, which the worker may read.
+        folder: an empty one, which the worker may read. Its name is also that of the worker's control groups.
         confinement: one of `CONFINEMENTS`.
     """
     workplace = folder / "work"
@@ -58,7 +150,7 @@ def start(folder: Path, confinement: str) -> subprocess.Popen:
     for file in FILES:
         shutil.copy(Path(__file__).parent / file, folder)
     command = [sys.executable, "-B", str(folder / "worker.py"), str(WORKER_MEGABYTES)]
-    command = CONFINEMENTS[confinement](folder) + command
+    command = bounds(folder.name) + CONFINEMENTS[confinement](folder) + command
     return subprocess.Popen(
         [shutil.which(command[0]), *command[1:]],
         stdin=subprocess.PIPE,
@@ -68,3 +160,10 @@ def start(folder: Path, confinement: str) -> subprocess.Popen:
         cwd=workplace,
         start_new_session=True,
     )
+
+
+def clear(folder: Path) -> None:
+    """Remove what `start` made, once the worker has ended."""
+    if bound_by() == "groups":
+        _remove_groups(folder.name)
+    shutil.rmtree(folder, ignore_errors=True)

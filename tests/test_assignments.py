@@ -5,10 +5,7 @@ import csv
 import io
 import json
 import math
-import os
-import subprocess
-import sys
-import zipfile
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -19,7 +16,7 @@ from handed_in import changed, wrong_answers
 from pace import PATIENCE, slow
 
 from grading import judge, link, walls, wire
-from grading.build import STUDENT, gradescope, start_cell
+from grading.build import STUDENT, start_cell
 from grading.grade import grade, to_mark
 from grading.master import CHAPTERS, EXERCISES, MASTERS, read
 from restorelib.output import shown
@@ -318,10 +315,8 @@ def test_a_worker_that_does_not_start_leaves_nothing_behind(tmp_path, monkeypatc
 def test_what_cannot_be_graded_is_refused_in_one_line(tmp_path, refused):
     with refused("no exercise is called 'vdsr'"):
         grade("vdsr", tmp_path, tmp_path / "marks.csv")
-    with refused("no confinement 'jail'"):
-        grade(LAB, tmp_path, tmp_path / "marks.csv", confinement="jail")
     with refused("holds no notebook"):
-        grade(LAB, tmp_path, tmp_path / "marks.csv", confinement="none")
+        grade(LAB, tmp_path, tmp_path / "marks.csv", trusted=True)
 
 
 def test_written_answers_stand_below_their_rubric():
@@ -334,22 +329,6 @@ def test_written_answers_stand_below_their_rubric():
     assert answers == {"q5": "I guess\n20 dB\n\n1 + 1"}
     text = to_mark([question], {"ada": answers, "bob": {}})
     assert text.index("Rubric") < text.index("## ada") < text.index("> 20 dB") < text.index("(nothing)")
-
-
-def test_gradescopes_archive_holds_what_it_needs(tmp_path):
-    with zipfile.ZipFile(gradescope("vdsr-lab", tmp_path)) as archive:
-        assert {"setup.sh", "run_autograder", "book/exercises/vdsr.ipynb"} <= set(archive.namelist())
-        assert "vdsr-lab" in archive.read("run_autograder").decode()
-        archive.extractall(tmp_path / "source")
-    # it stands alone: no more of the library than its error
-    help_text = subprocess.run(
-        [sys.executable, "-m", "grading", "--help"],
-        cwd=tmp_path / "source",
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-    )
-    assert "gradescope-run" in help_text.stdout, help_text.stderr
 
 
 # ---------------------------------------------------------------- the wire
@@ -397,3 +376,19 @@ def test_frames():
     for wrong in (b"\xff\xff\xff\xff", b"\0\0\0\2[]", b"\0\0\0\1{"):
         with pytest.raises(wire.WireError):
             wire.receive(io.BytesIO(wrong).read)
+
+
+# ---------------------------------------------------------------- what lecturers are told
+
+
+def test_lecturers_find_each_question_and_its_time():
+    text = (MASTERS.parent / "lecturers.md").read_text(encoding="utf-8")
+    total = re.findall(r"^\| ([\w-]+) \| .* \| (\d+) / (\d+) \|$", text, re.MULTILINE)
+    for name, lab, homework in total:
+        exercise = read(f"{name.lower().replace('-', '')}-homework")
+        part = text.split(f"### {name[0].upper()}{name[1:]}\n")[1].split("##")[0]
+        rows = re.findall(r"^\| (q\d+) (.*?)(, lab)? \| .*? \| [123] \| (\d+) \| ", part, re.MULTILINE)
+        assert [(q.name, q.homework) for q in exercise.questions] == [(row[0], not row[2]) for row in rows]
+        assert sum(int(row[3]) for row in rows) == int(homework), name
+        assert sum(int(row[3]) for row in rows if row[2]) == int(lab), name
+    assert len(total) == len(CHAPTERS)
