@@ -60,6 +60,11 @@ def wrong_answers(chapter):
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
+def right_answers(chapter):
+    path = MASTERS / "right" / f"{chapter}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 def changed(solution, answer):
     """A solution with the mistake that `answer` describes."""
     if "old" not in answer:

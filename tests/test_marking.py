@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from handed_in import changed, code, marked, most, solved, wrong_answers
+from handed_in import changed, code, marked, most, right_answers, solved, wrong_answers
 from pace import PATIENCE
 
 from grading import judge, link
@@ -27,6 +27,14 @@ def test_solutions_in_a_students_copy_get_full_marks_without_a_remark(marked, ch
 def arguments(test):
     head = test.source[test.source.index("(") + 1 :]
     return [name.strip() for name in head[: head.index(")")].split(",")]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_second_style_gets_full_marks_in_every_question(marked, chapter):
+    exercise, answers = f"{chapter}-homework", right_answers(chapter)
+    assert set(answers) == set(most(exercise))
+    verdict = marked(exercise, solved(exercise, answers))
+    assert (verdict.marks, verdict.remarks) == (most(exercise), [])
 
 
 RIGHT = {
