@@ -176,6 +176,7 @@ async function start() {
   part("stop").hidden = part("progress").hidden = false;
   part("progress").removeAttribute("value");
   part("stop").focus({ preventScroll: true });
+  part("go").scrollIntoView(); // on a phone the picture is far below the choices
   try {
     await restoreSomewhere(running.signal, await backend());
   } catch (error) {
