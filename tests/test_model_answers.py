@@ -66,13 +66,46 @@ def test_what_vdsrs_skip_does_to_a_training():
     assert added[-1] < enlarged < plain[-1] < added[0] < plain[0]
 
 
+def test_what_psnr_does_not_tell_apart():
+    photo = solved("protocol")["photo"]
+    noise = torch.randn(photo.shape, dtype=photo.dtype, generator=torch.Generator().manual_seed(0))
+    square = photo.clone()
+    square[..., 43:53, 43:53] = 1
+    damaged = [photo + 8 / 255, photo + 8 / 255 * noise, 0.9 * photo, square, photo.roll(4, -1)]
+    says("protocol", "q9", *(f"{psnr(x.clamp(0, 1), photo):.1f}" for x in damaged))
+
+
+def test_what_vdsr_is_without_relus():
+    names = solved("vdsr")
+    photo = names["photo"]
+    x = names["enlarge_again"](photo, 2)
+
+    def trained_network(activation):
+        torch.manual_seed(0)
+        widths = [1, *[16] * 5, 1]
+        layers = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
+
+        def loss(activation):
+            y = x
+            for layer in layers[:-1]:
+                y = activation(layer(y))
+            return (x + layers[-1](y) - photo).square().mean()
+
+        trained(layers.parameters(), lambda: loss(activation), 100, 2e-3)
+        return loss
+
+    with_relus, without = trained_network(torch.relu), trained_network(nn.Identity())
+    says("vdsr", "q9", f"{with_relus(torch.relu).item():.5f}", f"{with_relus(nn.Identity()).item():.4f}")
+    says("vdsr", "q9", f"{without(nn.Identity()).item():.5f}", f"{(x - photo).square().mean().item():.5f}")
+
+
 def test_what_rednets_skips_do_to_a_training():
     losses = solved("rednet")["losses"]
     last = {(skips, depth): losses(skips, depth)[-1] for skips in (True, False) for depth in (4, 8)}
     says("rednet", "q5", f"{(30 / 255) ** 2:.4f}", *(f"{loss:.4f}" for loss in last.values()))
 
 
-def test_what_sharing_costs_memnet():
+def test_what_sharing_costs_memnet_and_what_other_numbers_of_recursions_do():
     names = solved("memnet")
     photo, unit = names["photo"], names["RecursiveUnit"]
 
@@ -88,9 +121,16 @@ def test_what_sharing_costs_memnet():
                 y = part(y)[-1]
             return x + last(y)
 
+        def after(recursions):
+            parts[0].recursions = recursions
+            return f"{psnr(restored(), photo):.1f}"
+
         body = [*first.parameters(), *last.parameters(), *parts.parameters()]
         trained(body, lambda: (restored() - photo).square().mean(), 100, 1e-3)
-        return psnr(restored(), photo), sum(p.numel() for p in parts.parameters()), psnr(x, photo)
+        scores = psnr(restored(), photo), sum(p.numel() for p in parts.parameters()), psnr(x, photo)
+        if len(units) == 1:
+            says("memnet", "q8", *map(after, (3, 5, 6, 7, 12)))
+        return scores
 
     (shared, few, noisy), (separate, many, _) = score(6), score(*[1] * 6)
     says("memnet", "q5", f"{few:,}", f"{many:,}", f"{shared:.1f}", f"{separate:.1f}", f"{noisy:.1f}")
