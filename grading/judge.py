@@ -26,6 +26,7 @@ LARGEST = 200 * 2**20  # bytes of a notebook; figures take some
 JUDGE_BYTES = 16 * 2**30
 RESTARTS = 12  # of the worker; each costs the time of all cells
 HEADING = re.compile(r"^## Question (\d+)", re.MULTILINE)
+OTHER_KIND = "gives something of another kind than asked for"
 FREE = ("", -1)  # the section of what everyone is given, and of what runs again: it takes no question's time
 CHECK = re.compile(r"""\.check\(\s*["'](q\d+)["']""")
 
@@ -239,7 +240,8 @@ def mark_question(
             points += test.points
             continue
         red |= not test.hidden
-        if (text := f"{question.name}: {why}") not in remarks:
+        text = f"{question.name}: {why}"
+        if text not in remarks and not (remarks and OTHER_KIND in why):  # it adds nothing to what was said
             remarks.append(text)
     return (min(points, question.worth - 1) if red else points), remarks
 
@@ -263,7 +265,7 @@ def failure(test: Test, provided: dict, get: Callable[[str], object], seed: int)
         raise
     except Exception as error:  # the test could not use what it got
         text = str(error).split("\n")[0][:150]
-        return f"gives something of another kind than asked for (at: {about}; {type(error).__name__}: {text})"
+        return f"{OTHER_KIND} (at: {about}; {type(error).__name__}: {text})"
     return None
 
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from grading import walls, wire
@@ -22,6 +23,19 @@ class SubmissionError(Exception):
 
 class StoppedError(Exception):
     """The worker was ended: it was deaf to the clock, died, or broke the rules of the wire."""
+
+
+def holds_nan(value) -> bool:
+    """Whether NaN is among the numbers of a value from the wire."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return any(map(holds_nan, value))
+    if isinstance(value, torch.Tensor):
+        return bool(value.isnan().any())
+    if isinstance(value, float | np.floating):
+        return value != value
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and bool(np.isnan(value).any())
 
 
 class Remote:
@@ -113,7 +127,10 @@ class Link:
         if answer.get("drew"):
             torch.rand(())  # the submission's own numbers must not decide what tests draw next
         self.restore(wire.leaves((arguments, options)), answer.get("changed"))
-        return self.unpack(answer.get("value"))
+        value = self.unpack(answer.get("value"))
+        if holds_nan(value):  # which some comparisons take for right
+            raise SubmissionError("it gives NaN, which is no number")
+        return value
 
     def restore(self, given: list, changed) -> None:
         """Change arrays and tensors as the submission has changed its copies."""

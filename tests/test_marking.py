@@ -150,6 +150,25 @@ def test_a_wrong_answer_gets_the_same_from_afar(marked, exercise):
     assert {remark.split(":")[0] for remark in verdict.remarks} == set(WRONG[exercise])
 
 
+NAN = """
+nan = float("nan")
+psnr = score = psnr_8bit = lambda *_: nan
+luma = lambda rgb: torch.full((1, 1, *rgb.shape[-2:]), nan, dtype=torch.float64)
+two_means = lambda _: (nan, nan)
+def self_ensemble(network, x):
+    for dims in ([], [-1], [-2], [-1, -2]):
+        network(x.flip(dims)), network(x.flip(dims).transpose(-1, -2))
+    return x * nan
+"""
+
+
+def test_nan_gets_nothing(marked):
+    exercise = "protocol-homework"
+    verdict = marked(exercise, solved(exercise, dict.fromkeys(most(exercise), NAN)))
+    assert set(verdict.marks.values()) == {0.0}
+    assert any("NaN" in remark for remark in verdict.remarks)
+
+
 def test_a_function_below_its_check_is_found(marked):
     solution = read(LAB).questions[0].solution
     verdict = marked(LAB, solved(LAB, {"q1": "psnr = None"}, end=[solution]))
