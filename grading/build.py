@@ -32,17 +32,23 @@ for question in {questions}:
         urlretrieve(f"{raw}/{{question}}.py", f"tests/{{question}}.py")
 grader = otter.Notebook(tests_dir="tests")"""
 
+# In a virtual environment, because newer systems let pip install nowhere else.
 SETUP = """\
 #!/usr/bin/env bash
-apt-get install -y python3-pip util-linux
-pip3 install torch --index-url https://download.pytorch.org/whl/cpu
-pip3 install numpy scikit-image nbformat pyyaml ipython typer
+set -e
+home=${{AUTOGRADER:-/autograder}}
+command -v apt-get > /dev/null && apt-get update && apt-get install -y python3-venv util-linux
+python3 -m venv "$home/python"
+"$home/python/bin/pip" install {packages} --extra-index-url https://download.pytorch.org/whl/cpu
 """
+PACKAGES = ("torch", "numpy", "scikit-image", "nbformat", "pyyaml", "ipython", "matplotlib", "typer")
 RUN = """\
 #!/usr/bin/env bash
-chmod 700 /autograder/source /autograder/results
-cd /autograder/source
-python3 -m grading gradescope-run {exercise} /autograder/submission /autograder/results/results.json
+set -e
+home=${{AUTOGRADER:-/autograder}}
+chmod 700 "$home/source" "$home/results"
+cd "$home/source"
+"$home/python/bin/python" -m grading gradescope-run {exercise} "$home/submission" "$home/results/results.json"
 """
 NEEDED = ("restorelib/errors.py", "restorelib/output.py", "grading/*.py")
 
@@ -109,7 +115,7 @@ def gradescope(exercise: str, folder: Path) -> Path:
     target = folder / f"gradescope-{exercise}.zip"
     master = MASTERS / f"{exercise.rsplit('-', 1)[0]}.ipynb"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("setup.sh", SETUP)
+        archive.writestr("setup.sh", SETUP.format(packages=" ".join(PACKAGES)))
         archive.writestr("run_autograder", RUN.format(exercise=exercise))
         archive.writestr(
             "restorelib/__init__.py", ""
