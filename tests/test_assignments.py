@@ -277,7 +277,8 @@ def graded(submissions, folder, **options):
     (folder / "in").mkdir()
     for name, (content, _, _) in submissions.items():
         (folder / "in" / f"{name}.ipynb").write_text(content, encoding="utf-8")
-    grade(LAB, folder / "in", folder / "marks.csv", seed=5, **options)
+    # Trusted, because not every machine of CI can bound memory.
+    grade(LAB, folder / "in", folder / "marks.csv", seed=5, trusted=True, **options)
     with open(folder / "marks.csv", encoding="utf-8", newline="") as table:
         return {row["submission"]: row for row in csv.DictReader(table)}
 

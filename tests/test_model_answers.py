@@ -153,6 +153,11 @@ def test_the_two_losses_of_edsr():
         trained(body.parameters(), lambda: loss(x + body(x), photo), 150, 1e-3)
         with torch.no_grad():
             y = x + body(x)
+            if loss is F.l1_loss:
+                enter, first, second, leave = body
+                broken = [(second,), (first,), (), (second, first)]
+                results = [x + leave(nn.Sequential(*parts)(enter(x))) for parts in broken]
+                says("edsr", "q9", *(f"{names['div2k_psnr'](z, photo, 2):.1f}" for z in (y, *results)))
         return names["div2k_psnr"](y, photo, 2), 255 * (y - photo).abs().mean(1)[0, :-1, :-1][flat].mean()
 
     (absolute, even), (squared, uneven) = measured(F.l1_loss), measured(F.mse_loss)
@@ -182,3 +187,25 @@ def test_one_network_for_all_sigmas():
 
     special, blind = scores([30]), scores([10, 30, 50])
     says("rednet", "q8", *(f"{score:.1f}" for score in (*special, *blind)))
+
+
+def test_which_skip_of_rednet_carries_the_details():
+    photo, depth = solved("rednet")["photo"], 8
+    torch.manual_seed(0)
+    widths = [1] + [12] * (2 * depth - 1) + [1]
+    layers = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
+    x = photo + 30 / 255 * torch.randn(photo.shape)
+
+    def loss(*cut):
+        y, kept = x, {}
+        for number, layer in enumerate(layers[:-1], 1):
+            y = torch.relu(layer(y))
+            partner = 2 * depth - number
+            if number > depth and partner % 2 == 0 and partner not in cut:
+                y = y + kept[partner]
+            kept[number] = y
+        return (x + layers[-1](y) - photo).square().mean()
+
+    trained(layers.parameters(), loss, 60, 2e-3)
+    with torch.no_grad():
+        says("rednet", "q9", *(f"{loss(*cut):.4f}" for cut in ((), (2,), (4,), (6,), (2, 4, 6))))
