@@ -17,6 +17,7 @@ from export_onnx import Answering
 from pace import slow
 from PIL import Image
 from playwright.sync_api import Page
+from print_book import chromium
 
 from restorelib import images, runs
 from restorelib.degrade import Bicubic, Jpeg, modcrop
@@ -148,17 +149,20 @@ def library(tmp_path_factory):
         return {name: archive.extractfile(f"package/dist/{name}").read() for name in FILES}
 
 
+def serve(files):
+    """Answers for the content network."""
+
+    def answer(route):
+        body = files[route.request.url.removeprefix(LIBRARY)]
+        route.fulfill(body=body, headers={"access-control-allow-origin": "*"})
+
+    return answer
+
+
 @pytest.fixture(scope="module")
 def opened(browser, site, library):
     """`opened()` opens the page, also with some of the library's files altered, or after a script of ours."""
     tabs = []
-
-    def serve(files):
-        def answer(route):
-            body = files[route.request.url.removeprefix(LIBRARY)]
-            route.fulfill(body=body, headers={"access-control-allow-origin": "*"})
-
-        return answer
 
     def open_page(altered=None, script=""):
         page = browser.new_page()
@@ -510,6 +514,35 @@ def test_where_the_graphics_card_fails_the_processor_takes_its_place(opened, bun
     demo.restore("shrunk-2", only={"edsr-x2-quick"})
     demo.wait_until_it_says("Done on the processor")
     assert {url for _, url in demo.requests if url.startswith(LIBRARY)} == {LIBRARY + name for name in FILES}
+
+
+@slow
+@pytest.mark.parametrize("run", ["vdsr-quick", "memnet-quick", "mtrnn-quick"])
+def test_with_a_graphics_card_it_equals_the_library(browser, site, library, bundled, run):
+    photo = bundled["astronaut"][60:84, 180:212]
+    alpha = np.full((*photo.shape[:2], 1), 255, np.uint8)
+    # Chromium computes what a graphics card would.
+    flags = ["--no-sandbox", "--enable-unsafe-webgpu"]
+    with browser.browser_type.launch(executable_path=chromium(), args=flags) as graphical:
+        page = graphical.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.route(f"{LIBRARY}*", serve(library))
+        page.goto(site + PAGE)
+        found = page.evaluate(
+            """async ([about, bytes]) => {
+                const {Pool} = await import("../_static/try/pool.js");
+                const pool = await Pool.open("webgpu");
+                await pool.load(about);
+                const piece = {width: 32, height: 24, data: Uint8ClampedArray.from(bytes)};
+                const kept = {left: 0, top: 0, width: 32, height: 24};
+                const given = {run: about.run, piece, scale: 1, kept, count: 1};
+                const [{data}] = await pool.helpers[0].ask("restore", given);
+                return Array.from(data);
+            }""",
+            [NETWORKS[run], np.concatenate([photo, alpha], 2).flatten().tolist()],
+        )
+    shown = np.array(found, np.uint8).reshape(24, 32, 4)[..., :3]
+    assert_same_picture(shown, restore_image(runs.load(run), photo))
 
 
 @slow

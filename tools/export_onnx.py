@@ -131,6 +131,8 @@ def listed(folder: Path) -> list[dict]:
                 "reach": network.reach,
                 "multiple": network.multiple,
                 "steps": step_names(network),
+                # From the second step on onnxruntime-web 1.30 is wrong on a graphics card.
+                "processor": network.iterates and network.iterations > 1,
                 "parameters": network.record.parameters,
                 "file": file.name,
                 "bytes": file.stat().st_size,

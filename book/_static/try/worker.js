@@ -15,7 +15,8 @@ const jobs = {
     library = await openLibrary(files);
   },
   async network({ about, weights }) {
-    networks.set(about.run, { ...about, run: weights && (await openNetwork(library, weights)) });
+    const kind = about.processor ? "wasm" : library.kind;
+    networks.set(about.run, { ...about, run: weights && (await openNetwork({ ...library, kind }, weights)) });
   },
   damage({ picture, damage }) {
     return damaged(picture, damage);
