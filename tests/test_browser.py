@@ -24,7 +24,8 @@ THEMES_OWN = {
 }
 
 # Some time after its size has changed, the theme makes what now scrolls reachable by keyboard.
-REACHABLE = """() => [...document.querySelectorAll('pre, .cell_output > .output')].every(part =>
+SCROLLS = "pre, .cell_output > .output, .pst-scrollable-table-container"
+REACHABLE = f"""() => [...document.querySelectorAll('{SCROLLS}')].every(part =>
     part.scrollWidth <= part.clientWidth || part.tabIndex === 0)"""
 
 # Where the picture ends that stands below a title and a sentence; 0 where none does.
