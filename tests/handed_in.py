@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import torch
 from pace import PATIENCE
 
 from grading import judge, walls
@@ -38,6 +39,7 @@ class ForkedWorker:
         try:
             os.setsid()
             warnings.simplefilter("ignore")  # pytest makes errors of them
+            torch.set_num_threads(1)  # the threads of the test are not there after a fork
             for pipe in (self.stdin, self.stdout):
                 pipe.close()
             os.dup2(source, 0)
