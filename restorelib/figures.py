@@ -257,10 +257,10 @@ class Compare(Figure):
         return html_figure("rl-compare", pair + control, self.caption, style)
 
 
-def html_figure(kind: str, body: str, caption: str, style: str) -> str:
-    """An element of class `kind` with the caption below its body."""
+def html_figure(kind: str, body: str, caption: str, style: str = "", css: str = _CSS) -> str:
+    """An element of class `kind` with the caption below its body; `css` is what it needs, as an element."""
     below = f"<figcaption>{html.escape(caption)}</figcaption>"
-    return f'{_CSS}<figure class="{kind}" style="{style}">{body}{below}</figure>'
+    return f'{css}<figure class="{kind}" style="{style}">{body}{below}</figure>'
 
 
 def html_image(

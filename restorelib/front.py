@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from restorelib import runs
-from restorelib.figures import PAPERS, Figure, html_image
+from restorelib.figures import PAPERS, Figure, html_figure, html_image
 
 LOSSLESS = {"kind": "WEBP", "lossless": True, "quality": 100}
 
@@ -89,8 +89,7 @@ class Strips(Figure):
             "<label>how much is repaired "
             f'<input type="range" min="0" max="100" value="50" autocomplete="off" oninput="{_WIPE}"></label>'
         )
-        below = f"<figcaption>{html.escape(self.caption)}</figcaption>"
-        return f'{_STRIPS}<figure class="rl-strips"><div>{body}</div>{control}{below}</figure>'
+        return html_figure("rl-strips", f"<div>{body}</div>{control}", self.caption, css=_STRIPS)
 
     def _strip(self, strip: Strip) -> str:
         said = f"{self.alt}: {strip.damage}"
@@ -165,9 +164,8 @@ class Distances(Figure):
         return "\n".join([self.caption, *lines])
 
     def _repr_html_(self) -> str:
-        below = f"<figcaption>{html.escape(self.caption)}</figcaption>"
         body = f"<ul>{''.join(map(self._row, self.rows))}</ul>"
-        return f'{_DISTANCES}<figure class="rl-far" style="container-type:inline-size">{body}{below}</figure>'
+        return html_figure("rl-far", body, self.caption, "container-type:inline-size", _DISTANCES)
 
     def _row(self, row: Distance) -> str:
         about = runs.record(row.run)
