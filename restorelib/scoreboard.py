@@ -45,9 +45,7 @@ def _summary(papers: Sequence[Paper]) -> str:
         answered = [answer for answers in paper.answers for answer in answers.cells]
         gaps = [abs(gap) for answers in paper.answers for gap in _gaps(answers)]
         near = [str(sum(round(gap, 2) <= limit for gap in gaps)) for limit in NEAR]
-        said = [row[-2] for row in orderings(paper.name).rows] if paper.claims else []
-        held, failed = (sum(word.startswith(begin) for word in said) for begin in ("holds", "does not"))
-        claims = f"{held} / {failed} / {len(said) - held - failed}" if said else "–"
+        claims = " / ".join(map(str, tally(paper.name))) if paper.claims else "–"
         rows.append((paper.name, f"{len(answered)}", f"{len(gaps)}", *near, claims))
     limits = (f"within {limit} dB" for limit in NEAR)
     header = ("paper", "rows", "on the paper's pictures", *limits, "claims hold / fail / undecided")
@@ -96,6 +94,13 @@ def orderings(name: str) -> Grid:
         f"So of {len(LEVELS) * len(rows)} differences chance alone decides one or two.",
     ]
     return Grid(f"Orderings of the {name} paper", header, rows, notes)
+
+
+def tally(name: str) -> tuple[int, int, int]:
+    """How many claims of a paper hold in our runs, do not hold, and are neither."""
+    said = [row[-2] for row in orderings(name).rows]
+    held, failed = (sum(word.startswith(begin) for word in said) for begin in ("holds", "does not"))
+    return held, failed, len(said) - held - failed
 
 
 def _verdict(gaps: Mapping[int, str]) -> str:
