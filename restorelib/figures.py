@@ -95,6 +95,30 @@ def curves(axis: plt.Axes, groups: Mapping[str, Sequence[str]], field: str = "va
     axis.legend(fontsize=8)
 
 
+def seeds(
+    axis: plt.Axes,
+    effects: Mapping[str, Sequence[float]],
+    shades: Mapping[str, str],
+    printed: Mapping[str, float] | None = None,
+) -> None:
+    """Effects as rows from below: a disc for each seed, a bar from the least to the most, a line at zero.
+
+    Args:
+        axis: where to draw.
+        effects: label -> the effect in dB, one for each seed (as `tables.gaps` gives them).
+        shades: label -> colour.
+        printed: label -> the effect in dB that the paper prints, drawn as a ring; None: no rings.
+    """
+    for height, (label, values) in enumerate(effects.items()):
+        axis.plot([min(values), max(values)], [height] * 2, color=shades[label], ls="-", lw=3, alpha=0.3)
+        axis.plot(values, [height] * len(values), "o", color=shades[label], ms=4)
+        if printed and label in printed:
+            axis.plot(printed[label], height, "o", color=shades[label], mfc="none", ms=9)
+    axis.axvline(0, color="0.5", ls="--")
+    axis.set_yticks(range(len(effects)), effects)
+    axis.set(xlabel="gain in dB", ylim=(-0.5, len(effects) - 0.5))
+
+
 def chains(columns: Mapping[str, Sequence[str]], width: float = 1.8) -> plt.Figure:
     """Networks as columns of boxes, first layer on top; a shortcut leads from the start to each "+"."""
     tallest = max(map(len, columns.values()))

@@ -231,3 +231,21 @@ def test_no_group_of_curves_is_left_out():
     figures.curves(axis, groups)
     assert [text.get_text() for text in axis.get_legend().get_texts()] == list(groups)
     plt.close(axis.figure)
+
+
+def test_seeds_are_discs_over_a_bar_and_the_paper_is_a_ring():
+    _, axis = plt.subplots()
+    effects = {"helps": (0.5, 0.8, 0.6), "undecided": (-0.1, 0.15)}
+    figures.seeds(axis, effects, {"helps": "red", "undecided": "blue"}, {"helps": 0.7})
+    bar, discs, ring, other_bar, other_discs, zero = axis.lines
+    assert list(bar.get_xdata()) == [0.5, 0.8]
+    assert list(bar.get_ydata()) == [0, 0]
+    assert list(discs.get_xdata()) == [0.5, 0.8, 0.6]
+    assert discs.get_color() == "red"
+    assert list(ring.get_xdata()) == [0.7]
+    assert ring.get_markerfacecolor() == "none"
+    assert list(other_bar.get_xdata()) == [-0.1, 0.15]
+    assert other_discs.get_color() == "blue"
+    assert list(zero.get_xdata()) == [0, 0]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["helps", "undecided"]
+    plt.close()
