@@ -11,17 +11,26 @@ import torch
 from export_onnx import FOLDER, RUNS, Answering
 
 from restorelib import images, runs
+from restorelib.cuts import cuts_of, without
 
 LIST = (FOLDER / "networks.js").read_text(encoding="utf-8")
 MOST = 15e6  # bytes of all networks
 STALE = "the run was trained again: run tools/export_onnx.py"
 
 
+def answered(file, picture, network, cut=()):
+    """What an ONNX file makes of a picture, with the skips from some layers cut."""
+    given = {"damaged": picture.numpy()}
+    if skips := export_onnx.skips(network):
+        given["skips"] = np.float32([start not in cut for start, _ in skips])
+    return onnxruntime.InferenceSession(file).run(None, given)
+
+
 def largest_differences(file, network, rows, columns):
     """Between torch and an ONNX file, for a picture of so many multiples: of the result, and of the steps."""
     m = network.multiple
     picture = torch.rand(1, network.channels, rows * m, columns * m)
-    found = onnxruntime.InferenceSession(file).run(None, {"damaged": picture.numpy()})
+    found = answered(file, picture, network)
     with torch.no_grad():
         expected = Answering(network)(picture)
     expected = expected if isinstance(expected, tuple) else (expected,)
@@ -33,6 +42,18 @@ def test_a_file_computes_what_torch_does_for_any_size(run):
     network, file = runs.load(run), FOLDER / f"{run}.onnx"
     for size in (17, 9), (1, 30):
         assert max(largest_differences(file, network, *size)) < 1e-4
+
+
+def test_the_skips_that_are_cut_are_those_of_the_library():
+    network, file = runs.load("red20-noise50-quick"), FOLDER / "red20-noise50-quick.onnx"
+    assert export_onnx.skips(network) == [(8, 12), (6, 14), (4, 16), (2, 18)]
+    picture = torch.rand(1, 1, 24, 33)
+    whole = answered(file, picture, network)[0]
+    for cut in cuts_of(network)[1:]:
+        with torch.no_grad():
+            expected = without(network, cut)(picture).numpy()
+        (found,) = answered(file, picture, network, cut)
+        assert np.abs(found - expected).max() < 1e-4 < np.abs(found - whole).max()
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -61,7 +82,7 @@ def test_a_reader_finds_one_network_of_a_name_for_a_damage():
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # torch's own, of itself
-@pytest.mark.parametrize("run", ["edsr-x2-quick", "memnet-jpeg-quick"])
+@pytest.mark.parametrize("run", ["edsr-x2-quick", "memnet-jpeg-quick", "red20-noise30-quick"])
 def test_the_tool_makes_such_a_file(run, tmp_path):
     network = runs.load(run)
     export_onnx.export(network, tmp_path / "again.onnx")

@@ -20,6 +20,7 @@ from playwright.sync_api import Page
 from print_book import chromium
 
 from restorelib import images, runs
+from restorelib.cuts import without
 from restorelib.degrade import Bicubic, Jpeg, modcrop
 from restorelib.evaluation import restore_image
 from restorelib.metrics import Protocol, psnr
@@ -88,14 +89,16 @@ class Demo:
     def wait_until_it_is_free(self):
         self.page.locator(".rl-try-start:enabled").wait_for()
 
-    def restore(self, damage, real=False, only=None, steps=False):
-        """Start with these choices and wait for the end."""
+    def restore(self, damage, real=False, only=None, steps=False, cut=()):
+        """Start with these choices, the skips from the layers `cut` left out, and wait for the end."""
         self.choose("damage", damage)
         self.switch("real", real)
         self.switch("steps", steps)
-        for box in self.part("networks").get_by_role("checkbox").all():
+        for box in self.part("networks").locator("li > label > input").all():
             if box.is_checked() != (only is None or box.input_value() in only):
                 box.press("Space")
+        for start in cut:
+            self.part("skips").get_by_label(re.compile(f"^{start} →")).press("Space")
         self.start()
         self.wait_until_it_says("Done")
 
@@ -360,6 +363,16 @@ def test_steps_are_shown_on_the_way_to_the_result(demo, bundled):
         assert_same_picture(demo.saved(name), images.to_image(picture))
 
 
+def test_skips_are_cut_as_by_the_library(demo, bundled):
+    photo = bundled["coffee"][150:190, 200:244]
+    demo.give("cup.png", photo)
+    demo.restore("noise-50", real=True, only={"red20-noise50-quick"}, cut=(4, 8))
+    name = "RED20 without 4, 8"
+    assert demo.names() == ["Photo", name]
+    network = without(runs.load("red20-noise50-quick"), (4, 8))
+    assert_same_picture(demo.saved(name), restore_image(network, photo, 1))
+
+
 def test_noise_has_its_strength_in_luma(demo):
     demo.give("grey.png", np.full((120, 150, 3), 128, np.uint8))
     demo.restore("noise-30", only={"red10-noise30-quick"})
@@ -422,15 +435,15 @@ def test_a_network_equals_torch(demo, run):
     network = runs.load(run)
     picture = torch.rand(1, network.channels, 21, 34)
     found = demo.page.evaluate(
-        """async ([file, planes]) => {
+        """async ([file, planes, skips]) => {
             const {fetchLibrary, fetchNetwork} = await import("../_static/try/library.js");
             const {openLibrary, openNetwork} = await import("../_static/try/session.js");
             window.opened ??= await openLibrary(await fetchLibrary("wasm"));
             const run = await openNetwork(window.opened, await fetchNetwork({file}));
-            const found = await run({width: 34, height: 21, planes});
+            const found = await run({width: 34, height: 21, planes}, skips);
             return found.map(({planes}) => planes.map(plane => Array.from(plane)));
         }""",
-        [NETWORKS[run]["file"], picture[0].flatten(1).tolist()],
+        [NETWORKS[run]["file"], picture[0].flatten(1).tolist(), [1] * len(NETWORKS[run]["skips"])],
     )
     with torch.no_grad():
         expected = Answering(network)(picture)
@@ -535,7 +548,7 @@ def test_with_a_graphics_card_it_equals_the_library(browser, site, library, bund
                 await pool.load(about);
                 const piece = {width: 32, height: 24, data: Uint8ClampedArray.from(bytes)};
                 const kept = {left: 0, top: 0, width: 32, height: 24};
-                const given = {run: about.run, piece, scale: 1, kept, count: 1};
+                const given = {run: about.run, skips: [], piece, scale: 1, kept, count: 1};
                 const [{data}] = await pool.helpers[0].ask("restore", given);
                 return Array.from(data);
             }""",

@@ -73,8 +73,17 @@ def step_names(network: nn.Module) -> list[str]:
     return [f"from block {i + 1}" for i in range(len(network.blocks))] if network.supervised else []
 
 
+def skips(network: nn.Module) -> list[tuple[int, int]]:
+    """From which layer to which the skips lead that a reader may cut, in the order of their additions."""
+    sources = getattr(network, "sources", {})
+    return [(sources[end], end) for end in sorted(sources)]
+
+
 def export(network: nn.Module, file: Path) -> None:
-    """Write a network with one input, `damaged`, and the outputs `restored` and, if it has any, `steps`."""
+    """Write a network with the outputs `restored` and, if it has any, `steps`.
+
+    Its input is `damaged`; with skips there is another, `skips`, a factor for each: 1 keeps it, 0 cuts it.
+    """
     m = network.multiple
     sides = [m * Dim(name) if m > 1 else Dim.DYNAMIC for name in ("rows", "columns")]
     program = torch.onnx.export(
@@ -90,9 +99,28 @@ def export(network: nn.Module, file: Path) -> None:
     for node in model.graph.node:
         del node.metadata_props[:]  # where each node came from, as paths of this machine
     del model.graph.value_info[:]
+    let_cut(model, skips(network))
     store_halves(model)
     model.metadata_props.add(key="weights_sha256", value=network.record.weights_sha256)
     onnx.save(model, file)
+
+
+def let_cut(model: onnx.ModelProto, found: list[tuple[int, int]]) -> None:
+    """Put the factor `skips[i]` before the i-th addition, whose second input comes by a skip."""
+    if not found:
+        return
+    additions = [node for node in model.graph.node if node.op_type == "Add"][: len(found)]
+    for i, addition in enumerate(additions):
+        index, factor, kept = (f"{name}_{i}" for name in ("index", "factor", "kept"))
+        model.graph.initializer.append(numpy_helper.from_array(np.array(i), index))
+        gather = onnx.helper.make_node("Gather", ["skips", index], [factor])
+        multiply = onnx.helper.make_node("Mul", [addition.input[1], factor], [kept])
+        addition.input[1] = kept
+        place = list(model.graph.node).index(addition)
+        for node in (multiply, gather):
+            model.graph.node.insert(place, node)
+    factors = onnx.helper.make_tensor_value_info("skips", onnx.TensorProto.FLOAT, [len(found)])
+    model.graph.input.append(factors)
 
 
 def store_halves(model: onnx.ModelProto) -> None:
@@ -131,6 +159,7 @@ def listed(folder: Path) -> list[dict]:
                 "reach": network.reach,
                 "multiple": network.multiple,
                 "steps": step_names(network),
+                "skips": skips(network),
                 # From the second step on onnxruntime-web 1.30 is wrong on a graphics card.
                 "processor": network.iterates and network.iterations > 1,
                 "parameters": network.record.parameters,

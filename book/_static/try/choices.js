@@ -11,7 +11,7 @@ const KINDS = {
 };
 
 // Not a network: what every network for shrunk photos is compared with.
-const BICUBIC = { run: "bicubic", name: "Bicubic", channels: 3, enlarges: false, reach: 0, multiple: 1 };
+const BICUBIC = { run: "bicubic", name: "Bicubic", channels: 3, enlarges: false, reach: 0, multiple: 1, skips: [] };
 
 const nameOf = ({ kind, level }) => `${kind}-${level}`;
 
@@ -27,7 +27,7 @@ function networksFor(damage) {
 }
 
 // A network as a checkbox, with a link to the record of its run.
-function entry({ run, name, paper, bytes, record }) {
+function entry({ run, name, paper, bytes, record, skips }) {
   const item = document.createElement("li");
   const label = item.appendChild(document.createElement("label"));
   const box = Object.assign(document.createElement("input"), { type: "checkbox", value: run, checked: true });
@@ -36,7 +36,28 @@ function entry({ run, name, paper, bytes, record }) {
   if (!record) return item;
   item.append(" ", Object.assign(document.createElement("a"), { href: record, textContent: run }));
   item.append(`, ${(bytes / 1e6).toFixed(1)} MB`);
+  if (skips.length) item.append(skipsOf(skips, name));
   return item;
+}
+
+// A checkbox for each skip, by the layers between which it leads.
+function skipsOf(skips, name) {
+  const group = Object.assign(document.createElement("fieldset"), { className: "rl-try-skips" });
+  group.append(Object.assign(document.createElement("legend"), { textContent: `Skips of ${name}` }));
+  for (const [start, end] of [...skips].reverse()) {
+    const label = group.appendChild(document.createElement("label"));
+    label.append(Object.assign(document.createElement("input"), { type: "checkbox", name: start, checked: true }));
+    label.append(` ${start} → ${end}`);
+  }
+  return group;
+}
+
+// The network as its entry has it: `kept` has a factor for each skip, 0 for those that are cut.
+function asChosen(network, box) {
+  const cut = [...box.closest("li").querySelectorAll(".rl-try-skips input:not(:checked)")].map((input) => +input.name);
+  const kept = network.skips.map(([start]) => (cut.includes(start) ? 0 : 1));
+  const name = cut.length ? `${network.name} without ${cut.join(", ")}` : network.name;
+  return { ...network, name, kept };
 }
 
 export class Choices {
@@ -78,7 +99,9 @@ export class Choices {
   }
 
   get networks() {
-    const checked = [...this.list.querySelectorAll(":checked")].map(({ value }) => value);
-    return networksFor(this.damage).filter(({ run }) => checked.includes(run));
+    const boxes = [...this.list.querySelectorAll("li > label > input")];
+    return networksFor(this.damage)
+      .map((network, i) => boxes[i].checked && asChosen(network, boxes[i]))
+      .filter(Boolean);
   }
 }

@@ -16,6 +16,7 @@ export const NETWORKS = [
     "reach": 8,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 57281,
     "file": "srcnn-quick.onnx",
@@ -37,6 +38,7 @@ export const NETWORKS = [
     "reach": 8,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 56097,
     "file": "vdsr-quick.onnx",
@@ -62,6 +64,7 @@ export const NETWORKS = [
     "reach": 10,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 74593,
     "file": "vdsr-depth10-quick.onnx",
@@ -83,6 +86,7 @@ export const NETWORKS = [
     "reach": 20,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 195971,
     "file": "edsr-x2-quick.onnx",
@@ -104,6 +108,7 @@ export const NETWORKS = [
     "reach": 36,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 1554499,
     "file": "edsr-x3-reduced.onnx",
@@ -125,6 +130,7 @@ export const NETWORKS = [
     "reach": 36,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 1517571,
     "file": "edsr-x4-reduced.onnx",
@@ -146,6 +152,7 @@ export const NETWORKS = [
     "reach": 10,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 74593,
     "file": "red10-x2-quick.onnx",
@@ -167,6 +174,7 @@ export const NETWORKS = [
     "reach": 10,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 74593,
     "file": "red10-noise10-quick.onnx",
@@ -188,6 +196,7 @@ export const NETWORKS = [
     "reach": 10,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 74593,
     "file": "red10-noise30-quick.onnx",
@@ -209,6 +218,7 @@ export const NETWORKS = [
     "reach": 10,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 74593,
     "file": "red10-noise50-quick.onnx",
@@ -230,6 +240,7 @@ export const NETWORKS = [
     "reach": 10,
     "multiple": 1,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 74593,
     "file": "red10-noise70-quick.onnx",
@@ -251,10 +262,28 @@ export const NETWORKS = [
     "reach": 20,
     "multiple": 1,
     "steps": [],
+    "skips": [
+      [
+        8,
+        12
+      ],
+      [
+        6,
+        14
+      ],
+      [
+        4,
+        16
+      ],
+      [
+        2,
+        18
+      ]
+    ],
     "processor": false,
     "parameters": 167073,
     "file": "red20-noise10-quick.onnx",
-    "bytes": 347607,
+    "bytes": 347996,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/red20-noise10-quick/record.json"
   },
   {
@@ -272,10 +301,28 @@ export const NETWORKS = [
     "reach": 20,
     "multiple": 1,
     "steps": [],
+    "skips": [
+      [
+        8,
+        12
+      ],
+      [
+        6,
+        14
+      ],
+      [
+        4,
+        16
+      ],
+      [
+        2,
+        18
+      ]
+    ],
     "processor": false,
     "parameters": 167073,
     "file": "red20-noise30-quick.onnx",
-    "bytes": 347607,
+    "bytes": 347996,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/red20-noise30-quick/record.json"
   },
   {
@@ -293,10 +340,28 @@ export const NETWORKS = [
     "reach": 20,
     "multiple": 1,
     "steps": [],
+    "skips": [
+      [
+        8,
+        12
+      ],
+      [
+        6,
+        14
+      ],
+      [
+        4,
+        16
+      ],
+      [
+        2,
+        18
+      ]
+    ],
     "processor": false,
     "parameters": 167073,
     "file": "red20-noise50-quick.onnx",
-    "bytes": 347607,
+    "bytes": 347996,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/red20-noise50-quick/record.json"
   },
   {
@@ -314,10 +379,28 @@ export const NETWORKS = [
     "reach": 20,
     "multiple": 1,
     "steps": [],
+    "skips": [
+      [
+        8,
+        12
+      ],
+      [
+        6,
+        14
+      ],
+      [
+        4,
+        16
+      ],
+      [
+        2,
+        18
+      ]
+    ],
     "processor": false,
     "parameters": 167073,
     "file": "red20-noise70-quick.onnx",
-    "bytes": 347607,
+    "bytes": 347996,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/red20-noise70-quick/record.json"
   },
   {
@@ -348,6 +431,7 @@ export const NETWORKS = [
       "from block 3",
       "from block 4"
     ],
+    "skips": [],
     "processor": false,
     "parameters": 26167,
     "file": "memnet-quick.onnx",
@@ -382,6 +466,7 @@ export const NETWORKS = [
       "from block 3",
       "from block 4"
     ],
+    "skips": [],
     "processor": false,
     "parameters": 26167,
     "file": "memnet-noise-quick.onnx",
@@ -412,6 +497,7 @@ export const NETWORKS = [
       "from block 3",
       "from block 4"
     ],
+    "skips": [],
     "processor": false,
     "parameters": 26167,
     "file": "memnet-jpeg-quick.onnx",
@@ -445,6 +531,7 @@ export const NETWORKS = [
     "reach": 95,
     "multiple": 4,
     "steps": [],
+    "skips": [],
     "processor": false,
     "parameters": 165827,
     "file": "mtrnn-one-step-longer-seed0-quick.onnx",
@@ -484,6 +571,7 @@ export const NETWORKS = [
       "after step 4",
       "after step 5"
     ],
+    "skips": [],
     "processor": true,
     "parameters": 165827,
     "file": "mtrnn-quick.onnx",

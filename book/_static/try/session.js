@@ -20,12 +20,15 @@ function planesOf({ data, dims: [, channels, height, width] }, number) {
 }
 
 // A function from planes to a list of planes: the restored ones, then what the network's file calls "steps".
+// A network with skips takes a factor for each of them.
 export async function openNetwork({ ort, kind }, weights) {
   const session = await ort.InferenceSession.create(new Uint8Array(weights), { executionProviders: [kind] });
-  return async ({ width, height, planes }) => {
+  return async ({ width, height, planes }, skips) => {
     const input = new Float32Array(planes.length * width * height);
     planes.forEach((plane, i) => input.set(plane, i * width * height));
-    const found = await session.run({ damaged: new ort.Tensor("float32", input, [1, planes.length, height, width]) });
+    const given = { damaged: new ort.Tensor("float32", input, [1, planes.length, height, width]) };
+    if (skips.length) given.skips = new ort.Tensor("float32", skips, [skips.length]);
+    const found = await session.run(given);
     const pictures = (tensor) => Array.from({ length: tensor.dims[0] }, (_, i) => planesOf(tensor, i));
     return session.outputNames.flatMap((name) => pictures(found[name]));
   };

@@ -22,8 +22,10 @@ const jobs = {
     return damaged(picture, damage);
   },
   // The part `kept` of what a piece becomes: `count` pictures, the result and what led to it.
-  async restore({ run, piece, scale, kept, count }) {
-    const found = await restored(piece, scale, networks.get(run));
+  async restore({ run, skips, piece, scale, kept, count }) {
+    const network = networks.get(run);
+    const withSkips = network.run && ((picture) => network.run(picture, skips));
+    const found = await restored(piece, scale, { ...network, run: withSkips });
     return found.slice(0, count).map((planes) => toPicture(cut(planes, kept)));
   },
   score({ restored: picture, clean, protocol }) {
