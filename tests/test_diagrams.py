@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from html import unescape
 from pathlib import Path
 
@@ -168,6 +169,27 @@ def test_memnet_draws_every_recursion():
     assert [LAYER.search(title)[3] for title in drawn.titles.values() if "1×1" in title] == ["40", "48", "56"]
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"long_term": False}, {"short_term": False}, {"shared": False}, {"shared_norms": True}]
+)
+def test_a_memory_block_is_unrolled_into_what_its_module_runs(options):
+    network = restorelib.build("memnet", blocks=3, recursions=4, width=8, **options)
+    insets = diagrams.draw(network).insets
+    assert [enlarged.inset.button for enlarged in insets] == ["block 1", "block 2", "block 3"]
+    for number, (enlarged, block) in enumerate(zip(insets, network.blocks, strict=True), 1):
+        kinds = Counter(part.kind for part in enlarged.parts if part.kind != "input")
+        assert kinds == {"conv": 8, "sum": 4, "join": 1}
+        gate = enlarged.parts[-1]
+        assert gate.channels == (block.gate.weigh[2].in_channels, 8)
+        takes = [enlarged.called[i] for i, _ in gate.inputs]
+        before = f"block {number - 1}" if number > 1 else "first layer"
+        earlier = ["first layer", "block 1", "block 2"][:number] if options.get("long_term", True) else []
+        own = [f"sum {r}" for r in range(1, 5)]
+        assert takes == earlier + (own if options.get("short_term", True) else own[-1:])
+        assert enlarged.called[0] == before
+        assert sum(part.weights for part in enlarged.parts) == sum(p.numel() for p in block.parameters())
+
+
 def test_passes_of_mtrnn_share_their_weights():
     drawn = drawing(restorelib.build("mtrnn", width=8, iterations=4))
     passes = [title for title in drawn.titles.values() if title.startswith("Pass")]
@@ -284,7 +306,8 @@ OVERLAPS = """svg => {
 OUTSIDE = """svg => {
     const all = svg.getBoundingClientRect();
     const boxes = [...svg.querySelectorAll('text,image,rect')].map(e => e.getBoundingClientRect());
-    return boxes.filter(box => box.left < all.left - 1 || box.right > all.right + 1).length;
+    const seen = boxes.filter(box => box.width);
+    return seen.filter(box => box.left < all.left - 1 || box.right > all.right + 1).length;
 }"""
 
 
@@ -338,6 +361,48 @@ def test_a_touched_part_is_lit(shown):
     page.locator(".tall [data-p='1'] + g, .tall g[data-p='2']").first.tap()
     assert page.locator(".rl-said").inner_text().startswith("Layer 1: 3×3 convolution 1 → 64")
     assert page.locator("figure.rl-lit").count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 816])
+def test_words_of_every_unrolled_block_are_apart(shown, width):
+    page = shown("memnet", width)
+    svg = page.locator("svg.network:visible")
+    for button in page.get_by_role("radio").all():
+        button.check(force=True)
+        assert svg.evaluate(OVERLAPS) == []
+        assert svg.evaluate(OUTSIDE) == 0
+
+
+def test_a_touched_memory_block_is_unrolled(shown):
+    page = shown("memnet", 816, has_touch=True)
+    svg = page.locator("svg.network.wide")
+    opened = svg.locator(".inset:visible")
+    assert opened.locator(".face").text_content() == "memory block 2, its recursion unrolled, then its gate"
+    page.locator(".wide g.part", has_text="Recursions of memory block 5: ").tap()
+    assert opened.locator(".face").text_content().startswith("memory block 5")
+    assert page.get_by_role("radio", name="block 5").is_checked()
+    assert page.locator(".rl-said").inner_text().startswith("Recursions of memory block 5: 12 layers")
+    assert "Enlarged, memory block 5" in svg.get_attribute("aria-label")
+    assert "Enlarged, memory block 2" not in svg.get_attribute("aria-label")
+    page.locator(".wide .inset.rl-open g.part").nth(2).tap()
+    assert "convolution 64 → 64" in page.locator(".rl-said").inner_text()
+    assert opened.locator(".rl-on").count() == 1
+
+
+def test_buttons_unroll_and_the_slider_walks_through_what_is_unrolled(shown):
+    page = shown("memnet", 816)
+    page.get_by_role("radio", name="block 2").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("radio", name="block 3").is_checked()
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("End")
+    gate = "Layer 13: 1×1 convolution 576 → 64"
+    assert page.locator(".rl-said").inner_text().startswith(gate)
+    assert page.locator(".wide .inset:visible .rl-on").count() == 1 + 7  # with the links that end there
+    page.get_by_role("radio", name="block 6").check(force=True)
+    assert page.locator(".rl-said").inner_text().startswith("MemNet: 80 layers")
+    assert page.locator(".rl-on").count() == 0
 
 
 def test_without_javascript_the_table_says_it_all(shown):

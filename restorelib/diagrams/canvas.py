@@ -106,8 +106,8 @@ class Canvas:
         box = f"x='{x - size / 2:g}' y='{y - size / 2:g}' width='{size:g}' height='{size:g}'"
         self.marks.append(f"<image class='{kind}' {box} href='{data}'/>")
 
-    def svg(self, label: str) -> str:
-        """The drawing, for those who can't see it called `label`."""
+    def svg(self, label: str, inset: str = "") -> str:
+        """The drawing, for those who can't see it called `label` and what its inset says."""
         pad = 4
         xs, ys = zip(*self.reached, strict=True)
         top, left = min(ys) - pad, 0
@@ -117,7 +117,8 @@ class Canvas:
         kind = "network tall" if self.upright else "network wide"
         box = f"viewBox='{left:.0f} {top:.0f} {self.width:.0f} {height:.0f}'"
         body = "".join(self.marks)
-        return f"<svg class='{kind}' role='img' aria-label='{escape(label)}' {box}>{body}</svg>"
+        said = f"aria-label='{escape(label + inset)}' data-said='{escape(label)}'"
+        return f"<svg class='{kind}' role='img' {said} {box}>{body}</svg>"
 
 
 def text_width(line: str) -> float:

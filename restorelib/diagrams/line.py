@@ -2,6 +2,7 @@
 
 from html import escape
 
+from restorelib.diagrams import words
 from restorelib.diagrams.canvas import LINE, text_width, wrapped
 from restorelib.diagrams.layout import RADIUS, SIDE, TALL, Arc, Layout
 
@@ -14,8 +15,7 @@ class Line(Layout):
         self.draw_path()
         for arc in self.arcs:
             self.draw_arc(arc)
-        for port, name in zip(self.ports, self.style.inputs[1:], strict=False):
-            self.draw_port(port, name)
+        self.draw_ports()
         for i in self.order:
             self.canvas.marks.append(f"<g class='part' data-p='{self.first + i}'>")
             if not self.upright:
@@ -94,15 +94,19 @@ class Line(Layout):
             self.canvas.path(bend, "loop", curved=True)
             self.canvas.path([(back - 3, foot - 4), (back, foot), (back + 3, foot - 4)], "loop")
 
-    def draw_port(self, port: int, name: str) -> None:
-        """A result from outside that enters somewhere along the line."""
+    def draw_ports(self) -> None:
+        """Results from outside that enter somewhere along the line."""
         for i in self.order[2:]:
-            if any(source == port for source, _ in self.parts[i].inputs):
-                far = -TALL / 2 - (4 if self.upright else 18)
-                about = f" data-p='{self.first + i}'"
-                places = [(self.middle[i], far), (self.middle[i], -self.height(i) / 2)]
-                self.canvas.path(places, "link", about=about)
-                self.canvas.words(self.middle[i], far - 3, [name], "own")
+            sources = {source for source, _ in self.parts[i].inputs}
+            names = zip(self.ports, self.style.inputs[1:], strict=False)
+            lines = words.several([name for port, name in names if port in sources])
+            if not lines:
+                continue
+            far = -TALL / 2 - (4 if self.upright else 18 * len(lines))
+            about = f" data-p='{self.first + i}'"
+            places = [(self.middle[i], far), (self.middle[i], -self.height(i) / 2)]
+            self.canvas.path(places, "link", about=about)
+            self.canvas.words(self.middle[i], far - 3, lines, "own")
 
     def draw_ends(self) -> None:
         """What is at both ends of the line, and what it is called."""

@@ -26,6 +26,29 @@ from restorelib.networks.vdsr import VDSR
 
 
 @dataclass(frozen=True)
+class Inset:
+    """What is enlarged below the whole.
+
+    Attributes:
+        title: what it is.
+        find: the numbers of its steps, of all in a trace; if there are none, it is left out.
+        enlarged: whether a part of the whole, by its number, belongs to it.
+        style: of its line.
+        acts: whether activations are parts of their own.
+        boxes: kinds of modules that are drawn as one part.
+        button: what opens it, if a network has several.
+    """
+
+    title: str
+    find: Callable[[Sequence[Step]], set[int]]
+    enlarged: Callable[[int, Sequence[Part]], bool]
+    style: Style
+    acts: bool = True
+    boxes: Collection[str] = ()
+    button: str = ""
+
+
+@dataclass(frozen=True)
 class Look:
     """How one paper's network is drawn.
 
@@ -37,12 +60,8 @@ class Look:
         damage: of the picture at the left end.
         style: of the whole line.
         boxes: kinds of modules that are drawn as one part.
-        inner: what is enlarged.
-        find: the numbers of the steps, of all in a trace, that are enlarged.
-        inner_boxes: boxes there.
-        inner_acts: whether activations are parts of their own there.
-        inner_style: of the line there.
-        enlarged: whether a part of the whole, by its number, is what is enlarged.
+        insets: what is enlarged, one at a time, of the steps of a trace.
+        opened: the number of the inset that is shown first.
     """
 
     name: str = "The network"
@@ -52,12 +71,8 @@ class Look:
     damage: Degradation = field(default_factory=lambda: Bicubic(3))
     style: Style = field(default_factory=lambda: Style(ends=("input", "output")))
     boxes: Collection[str] = ()
-    inner: str = ""
-    find: Callable[[Sequence[Step]], set[int]] = lambda steps: set()
-    inner_boxes: Collection[str] = ()
-    inner_acts: bool = True
-    inner_style: Style = field(default_factory=lambda: Style(ends=("in", "out")))
-    enlarged: Callable[[int, Sequence[Part]], bool] = lambda i, parts: False
+    insets: Callable[[Sequence[Step]], Sequence[Inset]] = lambda steps: ()
+    opened: int = 0
 
     def filled(self, network: Restorer, ends: tuple[str, str]) -> "Look":
         """The look with the pictures at the ends."""
@@ -99,6 +114,40 @@ GREEN = {"day": "#007a5a", "night": "#3ecf9e"}
 PURPLE = {"day": "#9a3f7c", "night": "#e492c4"}
 OCHRE = {"day": "#8a6200", "night": "#e3b341"}
 
+
+def one(title: str, name: str, style: Style, **options) -> Callable[[Sequence[Step]], Sequence[Inset]]:
+    """The first run of a module, enlarged."""
+    inset = Inset(title, run_of(name), lambda i, parts: parts[i].name == name, style, **options)
+    return lambda steps: [inset]
+
+
+def memory_blocks(steps: Sequence[Step]) -> Sequence[Inset]:
+    """Every memory block of MemNet, its recursion unrolled."""
+    named = {call.name for step in steps for call in step.calls if call.kind == "MemoryBlock"}
+    return [memory_block(number) for number in range(1, len(named) + 1)]
+
+
+def memory_block(number: int) -> Inset:
+    """The memory block with a number, from 1."""
+    name, own = f"blocks.{number - 1}", f"block {number}"
+    before = f"block {number - 1}" if number > 1 else "first layer"
+    earlier = ["first layer", *(f"block {k}" for k in range(1, number - 1))] if number > 1 else []
+    return Inset(
+        f"memory {own}, its recursion unrolled, then its gate",
+        run_of(name),
+        lambda i, parts: parts[i].name.startswith(f"{name}."),
+        Style(
+            ends=(before, own),
+            inputs=(before, *earlier),
+            below=f"what the gate takes: {before}, and each recursion",
+            sizes=True,
+            rise=70,
+        ),
+        acts=False,
+        button=own,
+    )
+
+
 RESIDUAL = Style(above="what comes in is added", ends=("{} maps", "{} maps"))
 
 LOOKS: dict[type, Look] = {
@@ -107,10 +156,14 @@ LOOKS: dict[type, Look] = {
         caption="VDSR, drawn from the network itself, with one of its layers enlarged. What comes by the "
         "arc is added: the layers need to find only what the enlarged picture lacks.",
         style=Style(above="the picture itself, added at the end", ends=("enlarged", "restored")),
-        inner="one of the layers between",
-        find=second_layer,
-        enlarged=lambda i, parts: i == 2,
-        inner_style=Style(ends=("{} maps", "{} maps")),
+        insets=lambda steps: [
+            Inset(
+                "one of the layers between",
+                second_layer,
+                lambda i, parts: i == 2,
+                Style(ends=("{} maps", "{} maps")),
+            )
+        ],
         **BLUE,
     ),
     SRCNN: Look(
@@ -125,10 +178,14 @@ LOOKS: dict[type, Look] = {
         "transposed convolutions. An arc hands the result of a layer past all layers between, to be added.",
         damage=Noise(50),
         style=Style(above="handed past the layers between, and added", ends=("noisy", "restored"), rise=130),
-        inner="the innermost pair of layers, and what is handed past it",
-        find=innermost_pair,
-        enlarged=by_the_middle,
-        inner_style=Style(ends=("{} maps", "{} maps"), above="handed on as it is"),
+        insets=lambda steps: [
+            Inset(
+                "the innermost pair of layers, and what is handed past it",
+                innermost_pair,
+                by_the_middle,
+                Style(ends=("{} maps", "{} maps"), above="handed on as it is"),
+            )
+        ],
         **ORANGE,
     ),
     SRResNet: Look(
@@ -137,10 +194,7 @@ LOOKS: dict[type, Look] = {
         damage=Bicubic(2, enlarge=False),
         boxes=("ResidualBlock",),
         style=Style(above="what the first layer made, added behind all blocks", ends=("small", "enlarged")),
-        inner="one residual block",
-        find=run_of("body.1"),
-        enlarged=lambda i, parts: parts[i].name == "body.1",
-        inner_style=RESIDUAL,
+        insets=one("one residual block", "body.1", RESIDUAL),
         **GREEN,
     ),
     EDSR: Look(
@@ -150,10 +204,7 @@ LOOKS: dict[type, Look] = {
         damage=Bicubic(2, enlarge=False),
         boxes=("ResidualBlock",),
         style=Style(above="what the first layer made, added behind all blocks", ends=("small", "enlarged")),
-        inner="one residual block",
-        find=run_of("body.1"),
-        enlarged=lambda i, parts: parts[i].name == "body.1",
-        inner_style=RESIDUAL,
+        insets=one("one residual block", "body.1", RESIDUAL),
         **GREEN,
     ),
     MDSR: Look(
@@ -167,17 +218,15 @@ LOOKS: dict[type, Look] = {
             lanes={"pre_process": "2 residual\nblocks, 5×5", "upsample": "3×3,\nshuffle"},
             lanes_called=("×2", "×3", "×4"),
         ),
-        inner="one of the residual blocks of the body",
-        find=run_of("body.1"),
-        enlarged=lambda i, parts: parts[i].name == "body.1",
-        inner_style=RESIDUAL,
+        insets=one("one of the residual blocks of the body", "body.1", RESIDUAL),
         **GREEN,
     ),
     MemNet: Look(
         name="MemNet",
         caption="MemNet, drawn from the network itself. Each box applies the same layers again and again; "
-        "the gate behind it, a 1×1 convolution, weighs as many maps as the number above it says. The last "
-        "layer makes a picture of every block's result, and Σ weighs these pictures.",
+        "the gate behind it, a 1×1 convolution, weighs as many maps as the number above it says. Touch a "
+        "box, and its recursion is unrolled below. The last layer makes a picture of every block's result, "
+        "and Σ weighs these pictures.",
         boxes=("RecursiveUnit",),
         style=Style(
             widths={"RecursiveUnit": 50},
@@ -185,17 +234,8 @@ LOOKS: dict[type, Look] = {
             below="long-term memory: a gate sees the results of all earlier blocks",
             ends=("damaged", "restored"),
         ),
-        inner="the second memory block: its recursions, then its gate",
-        find=run_of("blocks.1"),
-        enlarged=lambda i, parts: parts[i].name.startswith("blocks.1."),
-        inner_acts=False,
-        inner_style=Style(
-            ends=("block 1", "block 2"),
-            inputs=("block 1", "first layer"),
-            below="what the gate chooses from: block 1, and every recursion",
-            sizes=True,
-            rise=70,
-        ),
+        insets=memory_blocks,
+        opened=1,
         **PURPLE,
     ),
     MTRNN: Look(
@@ -212,18 +252,22 @@ LOOKS: dict[type, Look] = {
             below="maps of the pass before",
             ends=("blurred", "restored"),
         ),
-        inner="one pass, G",
-        find=run_of("iterate", 1),
-        enlarged=lambda i, parts: parts[i].kind == "box" and i == 2,
-        inner_boxes=("LeakyBlock",),
-        inner_acts=False,
-        inner_style=Style(
-            ends=("blurred,\nlast result", "result"),
-            inputs=("blurred", "last result", "maps 1", "maps 2"),
-            sizes=True,
-            rise=80,
-            upright_rise=88,
-        ),
+        insets=lambda steps: [
+            Inset(
+                "one pass, G",
+                run_of("iterate", 1),
+                lambda i, parts: parts[i].kind == "box" and i == 2,
+                Style(
+                    ends=("blurred,\nlast result", "result"),
+                    inputs=("blurred", "last result", "maps 1", "maps 2"),
+                    sizes=True,
+                    rise=80,
+                    upright_rise=88,
+                ),
+                acts=False,
+                boxes=("LeakyBlock",),
+            )
+        ],
         **OCHRE,
     ),
     DMPHN: Look(
@@ -237,11 +281,12 @@ LOOKS: dict[type, Look] = {
             pieces=True,
             ends=("blurred", "restored"),
         ),
-        inner="the encoder of the whole picture",
-        find=run_of("encoder_lv1"),
-        enlarged=lambda i, parts: parts[i].name == "encoder_lv1",
-        inner_acts=False,
-        inner_style=Style(ends=("picture", "maps"), sizes=True),
+        insets=one(
+            "the encoder of the whole picture",
+            "encoder_lv1",
+            Style(ends=("picture", "maps"), sizes=True),
+            acts=False,
+        ),
         **OCHRE,
     ),
 }

@@ -61,6 +61,15 @@ def names(parts: Sequence[Part], inputs: Sequence[str] = ("input",)) -> list[str
     return found
 
 
+def several(called: Sequence[str]) -> list[str]:
+    """Names that stand together, a line for each; those that differ in a number share one: "blocks 1–3"."""
+    lines = []
+    for stem, group in groupby(called, lambda name: name.rstrip("0123456789")):
+        first, *_, last = [*group] * 2
+        lines.append(first if first == last else f"{stem.strip()}s {first[len(stem) :]}–{last[len(stem) :]}")
+    return lines
+
+
 def kind(part: Part) -> str:
     """What a part computes, in words."""
     after = f", then {', '.join(part.after)}" if part.after else ""
