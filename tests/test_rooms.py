@@ -51,6 +51,7 @@ ROOMS = [
     "papers",
     "tables",
     "cuts",
+    "gates",
     "bench",
     "scoreboard",
     "__main__",
