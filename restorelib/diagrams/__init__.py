@@ -187,7 +187,7 @@ class Drawing:
             f'aria-valuetext="{first}" oninput="{MOVE}"></label><p class="rl-said">{first}</p>'
         )
         tables = words.table(self.parts, self.called, self.whole)
-        for enlarged in self.insets:
+        for enlarged in self.insets[self.opened : self.opened + 1]:  # others differ in what the whole says
             caption = f"Enlarged: {enlarged.inset.title}"
             tables += words.table(enlarged.parts, enlarged.called, self.whole, caption)
         folded = (
