@@ -109,11 +109,12 @@ def test_values_as_a_grid(network):
     assert np.isnan(rows).sum() == 7
 
 
-def test_what_is_measured_belongs_to_the_run():
-    content = gates.measured(RUN)
-    scored, _ = tables.score_of(RUN, content["set"], content["scale"])
+@pytest.mark.parametrize(("name", "key"), [(RUN, "scale"), ("memnet-noise-quick", "sigma")])
+def test_what_is_measured_belongs_to_the_run(name, key):
+    content = gates.measured(name)
+    scored, _ = tables.score_of(name, content["set"], content[key])
     assert content["psnr"] == pytest.approx(scored, abs=0.005)
-    assert list(gates.lost(RUN)) == gates.links_of(runs.load(RUN))
+    assert list(gates.lost(name)) == gates.links_of(runs.load(name))
 
 
 def test_a_measured_cut_comes_out_again(benchmark_set):
