@@ -23,7 +23,7 @@ from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise
 
 # Run -> what the page calls it. Where two of one name mend the same damage, the page takes the first.
 RUNS = {
-    "srcnn-quick": "SRCNN",
+    "srcnn-reduced": "SRCNN",
     "vdsr-quick": "VDSR",
     "vdsr-depth10-quick": "VDSR",
     "edsr-x2-quick": "EDSR",

@@ -87,7 +87,7 @@ PAPER = Paper(
                 for tested, trained in TABLES["vdsr/2"].cells
             ),
         ),
-        column("vdsr/3", TABLES, "SRCNN", {2: "srcnn-quick"}),
+        column("vdsr/3", TABLES, "SRCNN", {2: "srcnn-reduced"}),
         column("vdsr/3", TABLES, "VDSR", "vdsr-reduced"),
     ),
 )

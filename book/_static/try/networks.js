@@ -2,7 +2,7 @@
 
 export const NETWORKS = [
   {
-    "run": "srcnn-quick",
+    "run": "srcnn-reduced",
     "name": "SRCNN",
     "paper": "",
     "mends": [
@@ -19,9 +19,9 @@ export const NETWORKS = [
     "skips": [],
     "processor": false,
     "parameters": 57281,
-    "file": "srcnn-quick.onnx",
+    "file": "srcnn-reduced.onnx",
     "bytes": 231135,
-    "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/srcnn-quick/record.json"
+    "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/srcnn-reduced/record.json"
   },
   {
     "run": "vdsr-quick",
