@@ -22,7 +22,7 @@ BATCHES = 8
 def loss_jumped(loss: Sequence[tuple[int, float]]) -> str | None:
     """Whether the loss is far above what it was; `loss` has (update, mean since the last entry)."""
     means = windows(loss)
-    if len(means) < 4:
+    if len(means) < 2:
         return None
     usual = median(means[-BEFORE - 1 : -1])
     if means[-1] > JUMP * usual:

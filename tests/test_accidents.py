@@ -52,6 +52,26 @@ def test_a_loss_that_doubles_is_seen_and_one_that_wavers_is_not():
     assert loss_jumped(falling) is None
 
 
+def test_a_loss_may_jump_in_the_second_window():
+    assert loss_jumped([(100, 0.5)]) is None
+    assert loss_jumped([(100, 0.5), (150, 1.1)]) == "the loss is 1.1, 2.2 times its median before"
+
+
+@pytest.mark.parametrize(
+    ("seed", "update", "what"),
+    [
+        (0, 138, "the loss is 1.13, 44.5 times its median before"),
+        (1, 239, "the loss is 4.54e+04, 1759813.0 times its median before"),
+        (2, 174, "the loss is 1.38e+04, 315608.1 times its median before"),
+    ],
+)
+def test_the_jumps_of_networks_that_ran_away(seed, update, what):
+    loss = runs.record(f"mtrnn-k5-seed{seed}-quick").loss
+    told = [(loss[end - 1][0], loss_jumped(loss[:end])) for end in range(1, len(loss) + 1)]
+    assert next(each for each in told if each[1]) == (update, what)
+    assert told[-1][1] is None
+
+
 def test_validation_has_to_fall_far_and_twice():
     assert validation_fell([(1, 1, 30.0), (2, 2, 34.6), (3, 3, 33.7)]) is None
     fallen = [(1, 1, 30.0), (2, 2, 34.6), (3, 3, 33.7), (4, 4, 33.9)]
