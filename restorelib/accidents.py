@@ -13,6 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 # The mean loss over so many updates is looked at, beside the median of so many such means before; it jumps if
 # it is so many times as large. In healthy trainings such means differ by less than a third.
 WINDOW, BEFORE, JUMP = 50, 10, 2.0
+# Among the first three means a healthy loss may still rise, as the rate does: ten times it is there.
+EARLY, EARLY_JUMP = 3, 10.0
 # Decibels below the best validation, and how many validations in a row.
 FALL, IN_A_ROW = 0.5, 2
 # Batches that a layer must give only zeros for; one alone may be of dark patches.
@@ -25,7 +27,7 @@ def loss_jumped(loss: Sequence[tuple[int, float]]) -> str | None:
     if len(means) < 2:
         return None
     usual = median(means[-BEFORE - 1 : -1])
-    if means[-1] > JUMP * usual:
+    if means[-1] > (JUMP if len(means) > EARLY else EARLY_JUMP) * usual:
         return f"the loss is {means[-1]:.3g}, {means[-1] / usual:.1f} times its median before"
     return None
 

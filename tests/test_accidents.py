@@ -52,9 +52,11 @@ def test_a_loss_that_doubles_is_seen_and_one_that_wavers_is_not():
     assert loss_jumped(falling) is None
 
 
-def test_a_loss_may_jump_in_the_second_window():
+def test_an_early_jump_has_to_be_larger():
     assert loss_jumped([(100, 0.5)]) is None
-    assert loss_jumped([(100, 0.5), (150, 1.1)]) == "the loss is 1.1, 2.2 times its median before"
+    assert loss_jumped([(100, 0.5), (150, 4.9)]) is None
+    assert loss_jumped([(100, 0.5), (150, 5.5)]) == "the loss is 5.5, 11.0 times its median before"
+    assert loss_jumped([(100, 0.5), (150, 0.5), (200, 0.5), (250, 1.1)]) is not None
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,6 @@ UNCLIPPED = reduced.vary(
     clip=None,
     seed=1,
     test_on=("bundled",),
-    scored_on=(Motion(13),),
 )
 
 
