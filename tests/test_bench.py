@@ -71,6 +71,19 @@ def test_ways_take_turns_and_the_median_counts(monkeypatch, clock):
     assert turns == ["slow"] * 2 + ["slow", "before quick"] * 3
 
 
+@pytest.mark.parametrize(("lasts", "calls"), [(0.5, 2 + 5), (15, 2 + 4), (100, 2 + 3)])
+def test_slow_work_is_timed_less_often(lasts, calls, monkeypatch, clock):
+    monkeypatch.setattr(bench, "time", clock)
+    made = []
+
+    def work():
+        made.append(lasts)
+        clock.now += lasts
+
+    assert bench.in_turns({"work": work}) == {"work": pytest.approx(lasts)}
+    assert len(made) == calls
+
+
 def test_a_step_can_be_fed_by_the_loader(noise):
     patches = Patches([noise(9, 12)], (Noise(0),), size=7, batch=4)
     loaded = torch.rand(4, 1, 7, 7)

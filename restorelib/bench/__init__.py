@@ -35,7 +35,8 @@ from restorelib.recipes import RECIPES
 from restorelib.sets import load_set, obtainable
 from restorelib.training import Training
 
-ROUNDS = 5
+ROUNDS, FEWEST = 5, 3
+PATIENCE = 60  # seconds; where `ROUNDS` rounds would take longer, there are fewer
 PICTURE, TILE = 384, 128
 
 
@@ -167,7 +168,9 @@ def _wait() -> None:
 def in_turns(
     ways: dict[str, Callable[[], object]], before: dict[str, Callable[[], object]] | None = None
 ) -> dict[str, float]:
-    """Median seconds of one call of each way, over `ROUNDS` rounds in which every way has its turn.
+    """Median seconds of one call of each way, over rounds in which every way has its turn.
+
+    There are `ROUNDS` of them, or as many as `PATIENCE` allows, but not fewer than `FEWEST`.
 
     Args:
         ways: what is timed.
@@ -176,8 +179,10 @@ def in_turns(
     # Quick work is repeated until the clock can measure it. The first call is a warm-up, the second a guess.
     guesses = {way: [seconds(work) for _ in range(2)][1] for way, work in ways.items()}
     repeats = {way: max(1, min(200, int(0.2 / guess))) for way, guess in guesses.items()}
+    round_seconds = sum(guesses[way] * repeats[way] for way in ways)
+    rounds = min(ROUNDS, max(FEWEST, int(PATIENCE / round_seconds)))
     times: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for way, work in ways.items():
             if before and way in before:
                 before[way]()
