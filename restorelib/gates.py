@@ -31,10 +31,7 @@ def memories_of(network: MemNet) -> list[str]:
 def links_of(network: MemNet) -> list[Link]:
     """All links, gate by gate, in the order in which a gate takes its maps."""
     return [
-        (number, memory)
-        for number, block in enumerate(network.blocks, 1)
-        for memory in memories_of(network)
-        if memory in taken(network, number)
+        (number, memory) for number in range(1, len(network.blocks) + 1) for memory in taken(network, number)
     ]
 
 

@@ -52,12 +52,12 @@ function skipsOf(skips, name) {
   return group;
 }
 
-// The network as its entry has it: `kept` has a factor for each skip, 0 for those that are cut.
+// The network as its entry has it: `factors` has one for each skip, 0 for those that are cut.
 function asChosen(network, box) {
   const cut = [...box.closest("li").querySelectorAll(".rl-try-skips input:not(:checked)")].map((input) => +input.name);
-  const kept = network.skips.map(([start]) => (cut.includes(start) ? 0 : 1));
+  const factors = network.skips.map(([start]) => (cut.includes(start) ? 0 : 1));
   const name = cut.length ? `${network.name} without ${cut.join(", ")}` : network.name;
-  return { ...network, name, kept };
+  return { ...network, name, factors };
 }
 
 export class Choices {

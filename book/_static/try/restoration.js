@@ -45,7 +45,7 @@ export async function restore({ pool, network, given, scale, canvases, signal, p
   let done = 0;
   await pool.each(squares, signal, async (helper, { piece, kept, left, top }) => {
     const found = await helper.ask("restore", {
-      run: network.run, skips: network.kept, piece: pixels(given, piece), scale, kept: times(kept, scale),
+      run: network.run, skips: network.factors, piece: pixels(given, piece), scale, kept: times(kept, scale),
       count: canvases.length,
     });
     if (signal.aborted) return;
