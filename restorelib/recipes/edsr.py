@@ -53,20 +53,18 @@ SIZES = {"smoke": SMOKE, "quick": QUICK, "paper": PAPER}
 # A quarter of the updates is enough with Muon. The 200 pictures more are in none of the benchmarks above.
 LONG = MUON | {"train_on": (*T291, "BSDS500_test"), "updates": 3_000, "minutes": None}
 QUICK_X2 = QUICK | MUON | {"updates": 7_000}
-# A trained body needs smaller steps than a fresh one.
-FROM_X2 = {"start": "edsr-x2", "lr": 4e-4}
-MINUTES = {3: 25, 4: 27}  # what a processor had for `reduced`: a thousand updates
+# A trained body needs smaller steps than a fresh one, and fewer.
+FROM_X2 = {"start": "edsr-x2", "lr": 5e-4}
 
 
-def _at_x2(recipe: Recipe) -> dict[str, Recipe]:
+def _with_muon(recipe: Recipe, **reduced) -> dict[str, Recipe]:
     sized = sizes(recipe, QUICK_X2, smoke=SMOKE, paper=PAPER)
-    return sized | {"reduced": recipe.vary(recipe.name, **LONG)}
+    return sized | {"reduced": recipe.vary(recipe.name, **LONG | reduced)}
 
 
 def _at_scale(scale: int) -> Recipe:
     task = (Bicubic(scale, enlarge=False),)
-    name, minutes = f"edsr-x{scale}", MINUTES[scale]
-    return reduced.vary(name, options={"scale": scale}, task=task, minutes=minutes, **FROM_X2)
+    return reduced.vary(f"edsr-x{scale}", options={"scale": scale}, task=task, **FROM_X2)
 
 
 mdsr = replace(  # not `vary`: MDSR has no option `scale`
@@ -75,7 +73,6 @@ mdsr = replace(  # not `vary`: MDSR has no option `scale`
     network="mdsr",
     options={"zero_last": True},
     task=tuple(Bicubic(scale, enlarge=False) for scale in (2, 3, 4)),
-    minutes=32,
     **FROM_X2,
 )
 srresnet = reduced.vary("srresnet-x2", network="srresnet", loss="l2", minutes=None)
@@ -131,11 +128,11 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
 
 
 RECIPES = {
-    "edsr-x2": _at_x2(reduced),
-    "edsr-x3": sizes(_at_scale(3), **SIZES),
-    "edsr-x4": sizes(_at_scale(4), **SIZES),
-    "mdsr": sizes(mdsr, **SIZES | {"paper": PAPER | {"start": None}}),
-    "srresnet-x2": _at_x2(srresnet),
+    "edsr-x2": _with_muon(reduced),
+    "edsr-x3": _with_muon(_at_scale(3), updates=2_000),
+    "edsr-x4": _with_muon(_at_scale(4), updates=2_000),
+    "mdsr": _with_muon(mdsr, updates=3_000) | {"paper": mdsr.vary("mdsr", **PAPER | {"start": None})},
+    "srresnet-x2": _with_muon(srresnet),
     "edsr-full-x2": {"paper": full},
     **_ablations(),
 }
