@@ -32,6 +32,14 @@ def loss_jumped(loss: Sequence[tuple[int, float]]) -> str | None:
     return None
 
 
+def first_jump(loss: Sequence[tuple[int, float]]) -> tuple[int, str] | None:
+    """The first time that `loss_jumped` would have told something: (update, what). None: never."""
+    for end in range(1, len(loss) + 1):
+        if what := loss_jumped(loss[:end]):
+            return loss[end - 1][0], what
+    return None
+
+
 def windows(loss: Sequence[tuple[int, float]]) -> list[float]:
     """Means over at least `WINDOW` updates each; what is left at the end is not among them."""
     means, total, count, last = [], 0.0, 0, 0

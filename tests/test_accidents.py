@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from restorelib import runs
-from restorelib.accidents import layers_died, loss_jumped, validation_fell, windows
+from restorelib.accidents import first_jump, layers_died, loss_jumped, validation_fell, windows
 from restorelib.networks import build
 from restorelib.recipe import Recipe
 from restorelib.training import Training
@@ -69,9 +69,13 @@ def test_an_early_jump_has_to_be_larger():
 )
 def test_the_jumps_of_networks_that_ran_away(seed, update, what):
     loss = runs.record(f"mtrnn-k5-seed{seed}-quick").loss
-    told = [(loss[end - 1][0], loss_jumped(loss[:end])) for end in range(1, len(loss) + 1)]
-    assert next(each for each in told if each[1]) == (update, what)
-    assert told[-1][1] is None
+    assert first_jump(loss) == (update, what)
+    assert loss_jumped(loss) is None
+
+
+def test_a_healthy_training_has_no_first_jump():
+    assert first_jump(runs.record("mtrnn-mt-seed0-quick").loss) is None
+    assert first_jump([]) is None
 
 
 def test_validation_has_to_fall_far_and_twice():
