@@ -222,7 +222,7 @@ export const NETWORKS = [
     "processor": false,
     "parameters": 74593,
     "file": "red10-noise50-quick.onnx",
-    "bytes": 156077,
+    "bytes": 303895,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/red10-noise50-quick/record.json"
   },
   {
@@ -244,7 +244,7 @@ export const NETWORKS = [
     "processor": false,
     "parameters": 74593,
     "file": "red10-noise70-quick.onnx",
-    "bytes": 156077,
+    "bytes": 303895,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/red10-noise70-quick/record.json"
   },
   {
