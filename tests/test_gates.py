@@ -109,7 +109,9 @@ def test_values_as_a_grid(network):
     assert np.isnan(rows).sum() == 7
 
 
-@pytest.mark.parametrize(("name", "key"), [(RUN, "scale"), ("memnet-noise-quick", "sigma")])
+@pytest.mark.parametrize(
+    ("name", "key"), [(RUN, "scale"), ("memnet-noise-quick", "sigma"), ("memnet-jpeg-quick", "quality")]
+)
 def test_what_is_measured_belongs_to_the_run(name, key):
     content = gates.measured(name)
     scored, _ = tables.score_of(name, content["set"], content[key])

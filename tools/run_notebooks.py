@@ -22,7 +22,8 @@ def run(path: Path) -> None:
     """Run one notebook in its folder and write it back."""
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, timeout=None, record_timing=False, resources=where).execute()
+    told = {"timeout": None, "record_timing": False, "coalesce_streams": True}
+    NotebookClient(notebook, resources=where, **told).execute()
     slim(notebook)
     nbformat.write(notebook, path)
 
