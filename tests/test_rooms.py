@@ -52,6 +52,7 @@ ROOMS = [
     "tables",
     "cuts",
     "gates",
+    "norms",
     "bench",
     "scoreboard",
     "__main__",
