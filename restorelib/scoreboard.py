@@ -22,8 +22,6 @@ pictures than the paper's. The page is what `restorelib scoreboard` prints.
 FILTER = """<div class="rl-filter" data-sets="{sets}" hidden></div>
 <script type="module" src="../_static/scoreboard.js"></script>
 """
-# The temporal levels at which claims are looked at.
-LEVELS = (7, 13)
 # How far from the paper's number a row may be, in dB, for each column of the summary.
 NEAR = (0.1, 0.5, 1.0)
 # What undoes a degradation, by the name of its parameter.
@@ -77,23 +75,32 @@ def heading(answers: Answers) -> str:
 
 
 def orderings(name: str) -> Grid:
-    """What a paper says is better where its numbers are not known, and by how much it is in our runs."""
+    """What a paper says is better, by how much it is better there, and in our runs."""
     (paper,) = (paper for paper in PAPERS if paper.name == name)
+    printed = any(claim.printed for claim in paper.claims)
     rows, used = [], set()
     for claim in paper.claims:
         better, worse = seeds(claim.better), seeds(claim.worse)
-        gaps = {level: gap(better, worse, "bundled", level) for level in LEVELS}
+        gaps = {label: gap(better, worse, *where) for label, where in claim.on.items()}
         minutes = " and ".join(f"{record(names[0]).minutes:.0f}" for names in (better, worse))
-        rows.append((claim.text, f"table {claim.table}", *gaps.values(), _verdict(gaps), minutes))
+        there = [claim.printed or "–"] if printed else []
+        rows.append((claim.text, claim.where, *there, *gaps.values(), _verdict(gaps), minutes))
         used.add(len(better))
-    header = ("the paper: better with", "in", *(f"ours, TL{n}" for n in LEVELS), "for us", "minutes a run")
+    ours = (f"ours, {label}" for label in paper.claims[0].on)
+    there = ["paper"] if printed else []
+    header = ("the paper: better with", "in", *there, *ours, "for us", "minutes a run")
     notes = [
-        f"Ours: difference on the bundled photographs in dB, mean over {max(used)} seeds ± half the "
+        f"Ours: difference in PSNR in dB{_photographs(paper)}, mean over {max(used)} seeds ± half the "
         f"range; one run: {cost(seeds(paper.claims[0].better)[0])}.",
-        "? undecided: a t-test finds p of 0.05 or more. "
-        f"So of {len(LEVELS) * len(rows)} differences chance alone decides one or two.",
+        "? undecided: a t-test finds p of 0.05 or more. So chance alone decides one difference in twenty.",
     ]
     return Grid(f"Orderings of the {name} paper", header, rows, notes)
+
+
+def _photographs(paper: Paper) -> str:
+    """What pictures the columns of claims belong to, where their headings do not say so."""
+    where = {dataset for claim in paper.claims for dataset, _ in claim.on.values()}
+    return " on the bundled photographs" if where == {"bundled"} else ""
 
 
 def tally(name: str) -> tuple[int, int, int]:
@@ -103,14 +110,14 @@ def tally(name: str) -> tuple[int, int, int]:
     return held, failed, len(said) - held - failed
 
 
-def _verdict(gaps: Mapping[int, str]) -> str:
-    """Whether the first of two recipes is better, from the gaps at several temporal levels."""
-    signs = {level: each[0] for level, each in gaps.items() if not each.endswith(("?", "seed"))}
+def _verdict(gaps: Mapping[str, str]) -> str:
+    """Whether the first of two recipes is better, from the gaps under several headings."""
+    signs = {label: each[0] for label, each in gaps.items() if not each.endswith(("?", "seed"))}
     if not signs:
         return "undecided"
     if len(set(signs.values())) == 2:
-        return "depends on the blur"
-    where = "" if len(signs) == len(gaps) else f" at TL{next(iter(signs))}"
+        return "depends"
+    where = "" if len(signs) == len(gaps) else f" at {' and '.join(signs)}"
     return {"+": "holds", "-": "does not hold"}[next(iter(signs.values()))] + where
 
 

@@ -119,18 +119,28 @@ class Answers:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a paper says is better, in a table whose numbers are not known here.
+    """What a paper says is better, and how it is asked here: two recipes with the same seeds.
 
     Args:
-        table: the paper's number for it.
-        text: what is better.
-        better, worse: the recipes that stand for the two, trained with several seeds.
+        where: the paper's table, figure or section.
+        text: what is better, and rather than what.
+        better, worse: the recipes that stand for the two.
+        on: on what they are compared: a column's heading -> set and parameter.
+        printed: by how much it is better in the paper, in dB, and on what if not on the same.
     """
 
-    table: int
+    where: str
     text: str
     better: str
     worse: str
+    on: Mapping[str, tuple[str, int]]
+    printed: str = ""
+
+
+def printed_gap(table: Table, better: tuple[str, ...], worse: tuple[str, ...]) -> str:
+    """The difference of two cells of a table in dB, with a dagger unless both were checked."""
+    one, other = table.cells[better], table.cells[worse]
+    return f"{one.psnr - other.psnr:+.2f}{'' if one.checked and other.checked else '†'}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,7 @@ class Paper:
         published: year and month, by which papers are ordered.
         tables: name -> table; a name is the paper and what it calls the table, "vdsr/3".
         answers: which run of ours answers which cell.
-        claims: what it says is better, where no number is known.
+        claims: what it says is better.
         unanswered: name of a table without any row of ours -> why.
     """
 

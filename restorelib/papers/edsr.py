@@ -1,6 +1,6 @@
 """Numbers of the EDSR paper (Lim, Son, Kim, Nah, Lee, NTIRE 2017, arXiv 1707.02921) and its authors' code."""
 
-from restorelib.papers import Answer, Answers, Paper, Table, column, parse, seeds, words
+from restorelib.papers import Answer, Answers, Claim, Paper, Table, column, parse, printed_gap, seeds, words
 
 TABLE_1 = """
 network         blocks width parameters scaling batchnorm loss
@@ -117,6 +117,17 @@ LADDER = {
     **{("baseline-multi", scale): "mdsr" for scale in (2, 3, 4)},
 }
 
+
+def _on(scale: int) -> dict[str, tuple[str, int]]:
+    return {dataset: (dataset, scale) for dataset in ("Set5", "BSD100")}
+
+
+def _on_div2k(scale: int, better: str, worse: str) -> str:
+    """What table 2 gives, on pictures of DIV2K."""
+    labels = (("DIV2K", str(scale), network) for network in (better, worse))
+    return f"{printed_gap(TABLES['edsr/2'], *labels)}, DIV2K"
+
+
 PAPER = Paper(
     name="EDSR",
     published="2017-07",
@@ -141,6 +152,36 @@ PAPER = Paper(
         column("edsr/3", TABLES, "MDSR", "mdsr-reduced"),
         column("edsr/3", TABLES, "EDSR+", {scale: f"{run}+" for scale, run in EDSR.items()}),
         column("edsr/3", TABLES, "MDSR+", "mdsr-reduced+"),
+    ),
+    claims=(
+        Claim(
+            "table 2",
+            "L1 rather than L2, in SRResNet",
+            "edsr-ladder-srresnet",
+            "edsr-ladder-srresnet-l2",
+            _on(2),
+            _on_div2k(2, "SRResNet-L1", "SRResNet-L2"),
+        ),
+        Claim(
+            "table 2",
+            "neither batch normalisation nor outer ReLUs",
+            "edsr-ladder-edsr",
+            "edsr-ladder-srresnet",
+            _on(2),
+            _on_div2k(2, "baseline", "SRResNet-L1"),
+        ),
+        Claim("figure 4", "×4 from ×2 rather than from scratch", "edsr-x4-from-x2", "edsr-alone-x4", _on(4)),
+        *(
+            Claim(
+                "table 2",
+                f"one network for three scales, at ×{scale}",
+                "mdsr",
+                LADDER["baseline", scale],
+                _on(scale),
+                _on_div2k(scale, "baseline-multi", "baseline"),
+            )
+            for scale in (2, 3, 4)
+        ),
     ),
     unanswered={
         "edsr/1": "sizes of networks",

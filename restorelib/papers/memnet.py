@@ -4,7 +4,7 @@ Its own numbers for noise and the ablations are quoted from memory; those for su
 read in later papers' tables.
 """
 
-from restorelib.papers import Answer, Answers, Paper, Table, column, parse, seeds, words
+from restorelib.papers import Answer, Answers, Claim, Paper, Table, column, parse, printed_gap, seeds, words
 
 TABLE_1 = """
 scale MemNet_NL MemNet_NS MemNet
@@ -108,6 +108,19 @@ MEMORIES = {
     "MemNet": "memnet-full",
 }
 
+ON = {f"Set5 ×{scale}": ("Set5", scale) for scale in (2, 3, 4)}
+
+
+def _without(network: str) -> str:
+    """What the whole network gains on one of table 1, at the three scales."""
+    table = TABLES["memnet/1"]
+    return " / ".join(printed_gap(table, (scale, "MemNet"), (scale, network)) for scale in "234")
+
+
+def _depth(deeper: str) -> str:
+    return f"×3: {printed_gap(TABLES['memnet/6'], ('PSNR', deeper), ('PSNR', 'M6R6'))}"
+
+
 PAPER = Paper(
     name="MemNet",
     published="2017-10",
@@ -129,6 +142,13 @@ PAPER = Paper(
         column("memnet/3", TABLES, "MemNet", "memnet-noise-quick", ", σ "),
         column("memnet/4", TABLES, "MemNet", "memnet-quick"),
         column("memnet/5", TABLES, "MemNet", "memnet-jpeg-quick", " quality "),
+    ),
+    claims=(
+        Claim("table 1", "long-term memory", "memnet-full", "memnet-no-long", ON, _without("MemNet_NL")),
+        Claim("table 1", "short-term memory", "memnet-full", "memnet-no-short", ON, _without("MemNet_NS")),
+        Claim("section 3.3", "a prediction from each block", "memnet-full", "memnet-basic", ON),
+        Claim("table 6", "more recursions", "memnet-longer", "memnet-full", ON, _depth("M6R8")),
+        Claim("table 6", "more blocks", "memnet-deep", "memnet-full", ON, _depth("M10R10")),
     ),
     unanswered={
         "memnet/2": "sizes of networks; its scores are those of table 4",

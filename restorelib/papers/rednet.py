@@ -5,7 +5,19 @@ the eight flips and rotations of the picture, and the authors' evaluation cuts n
 methods quoted for super-resolution.
 """
 
-from restorelib.papers import STAND_INS, Answer, Answers, Paper, Table, column, parse, seeds, stand_in
+from restorelib.papers import (
+    STAND_INS,
+    Answer,
+    Answers,
+    Claim,
+    Paper,
+    Table,
+    column,
+    parse,
+    printed_gap,
+    seeds,
+    stand_in,
+)
 
 TABLE_1 = """
 sigma BM3D         EPLL         NCSR         PCLR         PGPD         WNNM
@@ -207,6 +219,19 @@ def _one_for_all(table: str, sign: str, run: str) -> Answers:
     return Answers(table, tuple(cells), "RED10 as ours")
 
 
+ON = {"Set12, σ 70": ("Set12", 70)}
+
+
+def _claim(where: str, text: str, better: str, worse: str, printed: str = "") -> Claim:
+    return Claim(where, text, f"rednet-{better}", f"rednet-{worse}", ON, printed)
+
+
+def _rather_than_resnets(every: str) -> str:
+    """What the caption of figure 3(c) gives for symmetric skips."""
+    table = TABLES["rednet/figure-3c"]
+    return f"{printed_gap(table, ('symmetric', every), ('block', every))}, other pictures"
+
+
 PAPER = Paper(
     name="RED-Net",
     published="2016-12",
@@ -231,6 +256,28 @@ PAPER = Paper(
                 for (kind, every), recipe in SKIPS.items()
             ),
         ),
+    ),
+    claims=(
+        _claim("figure 3(a)", "skips around a bottleneck", "bottleneck-skips", "bottleneck-plain"),
+        _claim("figure 3(b)", "without skips 10 layers rather than 20", "depth10-plain", "depth20-plain"),
+        _claim("figure 3(b)", "without skips 20 layers rather than 30", "depth20-plain", "depth30-plain"),
+        _claim("figure 3(b)", "with skips 30 layers rather than 20", "depth30-skips", "depth20-skips"),
+        _claim("figure 3(b)", "30 layers with skips", "depth30-skips", "depth30-plain"),
+        _claim(
+            "figure 3(c)",
+            "symmetric skips rather than ResNet's, over 2 layers",
+            "depth30-skips",
+            "block2",
+            _rather_than_resnets("2"),
+        ),
+        _claim(
+            "figure 3(c)",
+            "symmetric skips rather than ResNet's, over 4 layers",
+            "symmetric4",
+            "block4",
+            _rather_than_resnets("4"),
+        ),
+        _claim("section 4.1", "transposed convolutions rather than plain ones", "depth10-plain", "all-conv"),
     ),
     unanswered={
         "rednet/later": "its columns are no network of ours",

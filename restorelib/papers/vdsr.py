@@ -1,6 +1,6 @@
 """Numbers of the VDSR paper (Kim, Lee, Lee, CVPR 2016, arXiv 1511.04587)."""
 
-from restorelib.papers import Answer, Answers, Paper, Table, column, parse
+from restorelib.papers import Answer, Answers, Claim, Paper, Table, column, parse
 
 TABLE_1 = """
 lr     network   epoch10 epoch20 epoch40 epoch80
@@ -89,5 +89,14 @@ PAPER = Paper(
         ),
         column("vdsr/3", TABLES, "SRCNN", {2: "srcnn-reduced"}),
         column("vdsr/3", TABLES, "VDSR", "vdsr-reduced"),
+    ),
+    claims=(
+        Claim(
+            "table 1",
+            "predict the difference, by SGD",
+            "claim-vdsr-residual-sgd",
+            "claim-vdsr-plain-sgd",
+            {"Set5 ×2": ("Set5", 2)},
+        ),
     ),
 )
