@@ -15,11 +15,13 @@ from pathlib import Path
 
 WORKER_MEGABYTES = 6_000  # of addresses for a process; torch alone takes two thirds
 MEMORY = 3 * 2**30  # bytes that all processes of a submission may hold, and its files in /tmp
+SMALL = 2**26  # bytes, to try the bound with
 PROCESSES = 64
 TMP = 2**28  # bytes of /tmp
 FILES = ("worker.py", "cells.py", "wire.py")
 GROUPS = Path("/sys/fs/cgroup")
-LIMITS = {"memory": ("memory.limit_in_bytes", MEMORY), "pids": ("pids.max", PROCESSES)}  # of version 1
+LIMITS = {"memory": "memory.limit_in_bytes", "pids": "pids.max"}  # of version 1
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "USER": "student", "OMP_NUM_THREADS": "1"}
 
 # ---------------------------------------------------------------- files, network, processes
 
@@ -60,25 +62,18 @@ def usable(confinement: str) -> bool:
 # ---------------------------------------------------------------- memory and number of processes
 
 
-def systemd() -> list[str]:
-    """A command that runs another in a scope of systemd's."""
+def systemd(memory: int) -> list[str]:
+    """A command that runs another in a scope of systemd's. It needs the environment of who marks."""
     own = [] if os.geteuid() == 0 else ["--user"]
-    limits = [f"MemoryMax={MEMORY}", "MemorySwapMax=0", f"TasksMax={PROCESSES}"]
-    return [
-        "systemd-run",
-        *own,
-        "--quiet",
-        "--scope",
-        "--collect",
-        *(f"--property={x}" for x in limits),
-        "--",
-    ]
+    limits = [f"MemoryMax={memory}", "MemorySwapMax=0", f"TasksMax={PROCESSES}"]
+    properties = [f"--property={limit}" for limit in limits]
+    return ["systemd-run", *own, "--quiet", "--scope", "--collect", *properties, "--"]
 
 
-def control_groups(name: str) -> list[str]:
+def control_groups(name: str, memory: int) -> list[str]:
     """A command that runs another in control groups of this name, which are made. Raises `OSError`."""
     folders = [GROUPS / kind / name for kind in LIMITS]
-    for folder, (file, most) in zip(folders, LIMITS.values(), strict=True):
+    for folder, file, most in zip(folders, LIMITS.values(), (memory, PROCESSES), strict=True):
         folder.mkdir(exist_ok=True)
         (folder / file).write_text(str(most))
     join = 'for group in $1; do echo $$ > "$group/cgroup.procs" || exit 1; done; shift; exec "$@"'
@@ -88,20 +83,28 @@ def control_groups(name: str) -> list[str]:
 @cache
 def bound_by() -> str | None:
     """What bounds memory and processes on this machine: "systemd", "groups" or nothing."""
-    if _runs(systemd()):
+    if _holds(systemd(SMALL)):
         return "systemd"
     name = f"submission-probe-{os.getpid()}"
     try:
-        return "groups" if _runs(control_groups(name)) else None
+        return "groups" if _holds(control_groups(name, SMALL)) else None
     except OSError:
         return None
     finally:
         _remove_groups(name)
 
 
+def _holds(bound: list[str]) -> bool:
+    """Whether it bounds a process to `SMALL`; on some kernels, which count no memory, it only runs it."""
+    return _runs(bound) and not _runs(bound, f"b'x' * {4 * SMALL}")
+
+
 def bounds(name: str) -> list[str]:
     """A command that runs another with all its processes bounded together, as far as the machine can."""
-    return {"systemd": systemd, "groups": lambda: control_groups(name), None: list}[bound_by()]()
+    by = bound_by()
+    if by == "systemd":
+        return systemd(MEMORY)
+    return control_groups(name, MEMORY) if by == "groups" else []
 
 
 def _remove_groups(name: str) -> None:
@@ -116,9 +119,9 @@ def _remove_groups(name: str) -> None:
             time.sleep(0.05)
 
 
-def _runs(command: list[str]) -> bool:
+def _runs(command: list[str], code: str = "") -> bool:
     try:
-        return subprocess.run([*command, sys.executable, "-c", ""], capture_output=True).returncode == 0
+        return subprocess.run([*command, sys.executable, "-c", code], capture_output=True).returncode == 0
     except FileNotFoundError:
         return False
 
@@ -149,14 +152,15 @@ def start(folder: Path, confinement: str) -> subprocess.Popen:
     workplace.chmod(0o777)
     for file in FILES:
         shutil.copy(Path(__file__).parent / file, folder)
+    # Cleared behind systemd-run, which finds its user's systemd by the environment.
+    cleared = ["env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
     command = [sys.executable, "-B", str(folder / "worker.py"), str(WORKER_MEGABYTES)]
-    command = bounds(folder.name) + CONFINEMENTS[confinement](folder) + command
+    command = bounds(folder.name) + cleared + CONFINEMENTS[confinement](folder) + command
     return subprocess.Popen(
         [shutil.which(command[0]), *command[1:]],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "USER": "student", "OMP_NUM_THREADS": "1"},
         cwd=workplace,
         start_new_session=True,
     )

@@ -1,6 +1,8 @@
 """What a submission can do to the machine: next to nothing."""
 
+import json
 import os
+import sys
 
 import pytest
 
@@ -82,11 +84,11 @@ except OSError:
 
 @pytest.fixture
 def started():
-    """`started(cell, ...)`: a worker behind all walls that has run these cells."""
+    """`started(cell, ...)`: a worker that has run these cells; behind all walls, unless told otherwise."""
     links = []
 
-    def give(*cells):
-        links.append(link.Link("bwrap"))
+    def give(*cells, confinement="bwrap"):
+        links.append(link.Link(confinement))
         for cell in cells:
             links[-1].request({"cell": cell})
         return links[-1]
@@ -118,9 +120,78 @@ def test_processes_are_bounded_together(started):
 @pytest.mark.parametrize("way", MEMORY)
 def test_memory_is_bounded_for_all_processes_together(started, monkeypatch, way):
     monkeypatch.setattr(walls, "MEMORY", 2**30)
-    monkeypatch.setitem(walls.LIMITS, "memory", ("memory.limit_in_bytes", 2**30))
     with pytest.raises((link.StoppedError, link.SubmissionError)):
         started(MEMORY[way])
+
+
+SYSTEMD_RUN = """#!{python}
+import json, os, resource, sys
+end = sys.argv.index("--")
+options, command = sys.argv[1:end], sys.argv[end + 1 :]
+with open("{log}", "a") as log:
+    print(json.dumps(options), file=log)
+if "--user" in options and "XDG_RUNTIME_DIR" not in os.environ:
+    sys.exit("Failed to connect to bus: No medium found")
+limits = dict(option.removeprefix("--property=").split("=") for option in options if "=" in option)
+if {counts}:
+    resource.setrlimit(resource.RLIMIT_DATA, (int(limits["MemoryMax"]),) * 2)
+os.execvp(command[0], command)
+"""
+NOT_BOOTED = """#!/bin/sh
+echo "System has not been booted with systemd as init system (PID 1). Can't operate." >&2
+exit 1
+"""
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="walls are Linux's")
+
+
+@pytest.fixture
+def systemd_run(monkeypatch, tmp_path):
+    """`systemd_run(script)` puts it first on the path; control groups there are none."""
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(walls, "GROUPS", tmp_path / "no groups")
+    walls.bound_by.cache_clear()
+
+    def give(script, counts=True):
+        log, program = tmp_path / "log", tmp_path / "systemd-run"
+        program.write_text(script.format(python=sys.executable, log=log, counts=counts))
+        program.chmod(0o755)
+        return log
+
+    yield give
+    walls.bound_by.cache_clear()
+
+
+@on_linux
+@pytest.mark.parametrize("user", [0, 1000])
+def test_systemd_bounds_a_submission_whoever_marks(systemd_run, started, monkeypatch, user):
+    """Of the user's environment systemd-run sees what it needs, and the submission nothing."""
+    log = systemd_run(SYSTEMD_RUN)
+    monkeypatch.setattr(walls.os, "geteuid", lambda: user)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    assert walls.bound_by() == "systemd"
+    monkeypatch.setattr(walls, "PROCESSES", 7)
+    monkeypatch.setattr(walls, "MEMORY", 2**31)
+    worker = started("import os\nenvironment = dict(os.environ)", confinement="none")
+    assert walls.ENVIRONMENT.items() <= worker.get("environment").items()
+    assert "XDG_RUNTIME_DIR" not in worker.get("environment")
+    *_, options = map(json.loads, log.read_text().splitlines())
+    assert ("--user" in options) == (user != 0)
+    limits = ["MemoryMax=2147483648", "MemorySwapMax=0", "TasksMax=7"]
+    assert options[-3:] == [f"--property={limit}" for limit in limits]
+    assert set(options[:-3]) - {"--user"} == {"--quiet", "--scope", "--collect"}
+
+
+@on_linux
+@pytest.mark.parametrize("lacks", ["systemd", "the kernel's count"])
+def test_a_systemd_that_bounds_nothing_is_no_wall(systemd_run, tmp_path, refused, monkeypatch, capsys, lacks):
+    monkeypatch.setattr(walls, "usable", lambda _: True)
+    systemd_run(NOT_BOOTED) if lacks == "systemd" else systemd_run(SYSTEMD_RUN, counts=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    with refused("^this machine has no wall for memory and the number .* Say --trusted"):
+        grade("vdsr-lab", tmp_path / "in", tmp_path / "marks.csv")
+    with refused("no such folder"):
+        grade("vdsr-lab", tmp_path / "in", tmp_path / "marks.csv", trusted=True)
+    assert capsys.readouterr().out.startswith("without a wall for memory and the number of processes")
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
