@@ -100,6 +100,16 @@ RIGHT = {
         "            found.append(found[-1] + self.out(self.into(found[-1].relu()).relu()))\n"
         "        return found[1:]",
     ),
+    "a block in a module of its own, its last convolution written first": (
+        "mtrnn-homework",
+        "q6",
+        "class Block(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n"
+        "        self.last, self.first = (nn.Conv2d(n, n, 3, 1, 1) for _ in 'ab')\n"
+        "    def forward(self, x):\n        return x + self.last(F.leaky_relu(self.first(x), 0.1))\n"
+        "class Entrance(nn.Sequential):\n    def __init__(self, width):\n"
+        "        super().__init__(nn.Conv2d(6, width, 3, padding='same'), Block(width))\n"
+        "    def forward(self, blurry, last):\n        return super().forward(torch.hstack([blurry, last]))",
+    ),
     "sizes as an array": (
         "memnet-homework",
         "q7",
