@@ -211,6 +211,18 @@ def test_which_skip_of_rednet_carries_the_details():
         says("rednet", "q9", *(f"{loss(*cut):.4f}" for cut in ((), (2,), (4,), (6,), (2, 4, 6))))
 
 
+def test_how_blurred_a_level_is():
+    names = solved("mtrnn")
+    levels = [names["level"](names["clip"], n) for n in range(1, 14, 2)]
+    scores = [psnr(x, levels[0]) for x in levels[1:]]
+    steps = [psnr(x, y) for x, y in pairwise(levels)]
+    says("mtrnn", "q5", *(f"{score:.1f}" for score in (*scores, steps[1], steps[-1])))
+    falls = [a - b for a, b in pairwise(scores)]
+    assert falls == sorted(falls, reverse=True)
+    assert falls[-1] > 0
+    assert steps == sorted(steps)
+
+
 def test_which_feedback_of_mtrnn_carries_the_steps_and_runs_away():
     names = solved("mtrnn")
     level, deblur, small = names["level"], names["deblur"], names["small"]
