@@ -44,7 +44,8 @@ class Worker:
     def __init__(self, source, sink):
         self.source, self.sink = source, sink
         # The notebook is the main module, as in Jupyter: pickle and dataclasses look names up there.
-        notebook = sys.modules["__main__"] = types.ModuleType("__main__")
+        # multiprocessing, which torch imports, has kept this one under its other name.
+        notebook = sys.modules["__main__"] = sys.modules["__mp_main__"] = types.ModuleType("__main__")
         self.names = cells.prepare(notebook.__dict__)
         self.objects: list = []
         self.number = self.asked = 0
