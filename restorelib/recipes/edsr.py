@@ -8,7 +8,7 @@
 | paper | baseline, 16x64 | DIV2K | 300,000 x 16 | 3,035 / 152 / 7.6 | 37.99 dB in later papers' tables |
 
 The paper trains on the 800 pictures of DIV2K, which `restorelib data DIV2K_train_HR` fetches; `quick` and
-`reduced` train on the 291 pictures of the VDSR chapter instead, `reduced` also on the 200 test pictures of the
+`reduced` train on the 291 pictures of the VDSR chapter instead, `reduced` also on 200 test pictures of the
 Berkeley set, on smaller patches, with Muon, an average of the weights and a cosine schedule, and with blocks
 that start as the identity; measured on two CPU cores with bf16. With AdamW, on 291 pictures, six minutes gave
 37.2 dB and 14,672 updates 37.24 dB; two minutes (`--minutes 2`) give that now. x3 and x4 start from the x2
