@@ -11,6 +11,7 @@ from torch.nn.functional import conv2d, pixel_shuffle, relu
 
 from restorelib.baselines import load_edsr
 from restorelib.blocks import ResidualBlock, fold_residual_scaling
+from restorelib.errors import RestoreError
 from restorelib.networks import build
 from restorelib.papers import TABLES, Cell
 from restorelib.runs import record
@@ -229,7 +230,18 @@ def test_the_ladder_takes_away_batch_norm_and_then_the_outer_relus(scale, stages
     convolutions = 2 * 16 + 3 + stages
     assert layers() == [2 * 16 + 1, 16 + 1 + stages, convolutions]
     assert layers(batch_norm=False) == [0, 16 + 1 + stages, convolutions]
+    assert layers(batch_norm=False, outer_relus="first") == [0, 16 + 1, convolutions]
+    assert layers(batch_norm=False, outer_relus="up-sampler") == [0, 16 + stages, convolutions]
     assert layers(batch_norm=False, outer_relus=False) == [0, 16, convolutions]
+
+
+def test_one_outer_relu_alone():
+    first, up = (build("srresnet", blocks=1, width=4, outer_relus=which) for which in ("first", "up-sampler"))
+    kinds = [[type(layer) for layer in (*n.head, *n.tail[0])] for n in (first, up)]
+    assert kinds[0] == [nn.Conv2d, nn.ReLU, nn.Conv2d, nn.PixelShuffle]
+    assert kinds[1] == [nn.Conv2d, nn.Conv2d, nn.PixelShuffle, nn.ReLU]
+    with pytest.raises(RestoreError, match="outer_relus is 'last'; choose"):
+        build("srresnet", blocks=1, width=4, outer_relus="last")
 
 
 def test_batch_norm_stands_behind_both_convolutions_of_a_block_and_at_the_end_of_the_body():

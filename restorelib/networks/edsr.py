@@ -1,10 +1,15 @@
 """EDSR and SRResNet (Lim et al., "Enhanced Deep Residual Networks for Single Image ...", CVPRW 2017)."""
 
+from typing import Literal
+
 import torch
 from torch import nn
 
 from restorelib.blocks import MeanShift, ResidualBlock, check_scale, conv, upsampler
+from restorelib.errors import RestoreError
 from restorelib.networks.base import Restorer
+
+Outer = bool | Literal["first", "up-sampler"]
 
 
 class EDSR(Restorer):
@@ -20,7 +25,7 @@ class EDSR(Restorer):
         residual_scaling: factor on each block's branch (section 3.2); 0.1 in EDSR, none in the baseline.
         zero_last: start each block as the identity. Not in the paper, which starts as PyTorch does.
         batch_norm: normalise after each convolution of the body.
-        outer_relus: ReLUs after the first layer and in the up-sampler.
+        outer_relus: ReLUs after the first layer and in the up-sampler; "first" or "up-sampler": there only.
     """
 
     channels = 3
@@ -34,9 +39,11 @@ class EDSR(Restorer):
         residual_scaling: float = 1.0,
         zero_last: bool = False,
         batch_norm: bool = False,
-        outer_relus: bool = False,
+        outer_relus: Outer = False,
     ):
         super().__init__()
+        if outer_relus not in (True, False, "first", "up-sampler"):
+            raise RestoreError(f"outer_relus is {outer_relus!r}; choose True, False, 'first' or 'up-sampler'")
         self.scales = (scale,)
         # Head, two layers a block, end of the body, up-sampler; what follows on large pixels adds one.
         self.reach = 2 * blocks + 4
@@ -46,11 +53,12 @@ class EDSR(Restorer):
             *(ResidualBlock(width, 3, residual_scaling, batch_norm, zero_last) for _ in range(blocks)),
             conv(width, width, he=False),
         )
-        self.tail = nn.Sequential(upsampler(scale, width, outer_relus), conv(width, 3, he=False))
+        up_relus = outer_relus in (True, "up-sampler")
+        self.tail = nn.Sequential(upsampler(scale, width, up_relus), conv(width, 3, he=False))
         self.add_mean = MeanShift(1)
         if batch_norm:
             self.body.append(nn.BatchNorm2d(width))
-        if outer_relus:
+        if outer_relus in (True, "first"):
             self.head.append(nn.ReLU(inplace=True))
 
     def forward(self, small: torch.Tensor, scale: int) -> torch.Tensor:
@@ -70,7 +78,7 @@ class SRResNet(EDSR):
     Args:
         scale, blocks, width, zero_last: as in `EDSR`.
         batch_norm: normalise after each convolution of the body.
-        outer_relus: ReLUs after the first layer and in the up-sampler.
+        outer_relus: as in `EDSR`.
     """
 
     def __init__(
@@ -80,7 +88,7 @@ class SRResNet(EDSR):
         width: int = 64,
         zero_last: bool = False,
         batch_norm: bool = True,
-        outer_relus: bool = True,
+        outer_relus: Outer = True,
     ):
         super().__init__(
             scale, blocks, width, zero_last=zero_last, batch_norm=batch_norm, outer_relus=outer_relus

@@ -32,34 +32,38 @@ reduced = Recipe(
     patch=32,
     batch=16,
     updates=60_000,
-    minutes=100,
     lr=1e-3,
     validations=24,
 )
 SMOKE = {"options": {"blocks": 2, "width": 8}, "patch": 12, "start": None}
-QUICK = {"options": {"blocks": 8, "width": 32}, "updates": 20_000, "minutes": 6, "lr": 2e-3, "validations": 9}
+QUICK = {
+    "options": {"blocks": 8, "width": 32},
+    "train_on": T291,
+    "updates": 7_000,
+    "minutes": 6,
+    "lr": 2e-3,
+    "validations": 9,
+}
 PAPER = {
     "options": {"zero_last": False},
     "train_on": ("DIV2K_train_HR",),
     "patch": 48,
     "updates": 300_000,
-    "minutes": None,
+    "optimiser": "adamw",
+    "average": None,
     "lr": 1e-4,
     "weight_decay": 0.0,
     "schedule": "halving",
     "clip": None,
 }
-SIZES = {"smoke": SMOKE, "quick": QUICK, "paper": PAPER}
 # A quarter of the updates is enough with Muon. The 200 pictures more are in none of the benchmarks above.
-LONG = MUON | {"train_on": (*T291, "BSDS500_test"), "updates": 3_000, "minutes": None}
-QUICK_X2 = QUICK | MUON | {"updates": 7_000}
+LONG = MUON | {"train_on": (*T291, "BSDS500_test"), "updates": 3_000}
 # A trained body needs smaller steps than a fresh one, and fewer.
 FROM_X2 = {"start": "edsr-x2", "lr": 5e-4}
 
 
 def _with_muon(recipe: Recipe, **reduced) -> dict[str, Recipe]:
-    sized = sizes(recipe, QUICK_X2, smoke=SMOKE, paper=PAPER)
-    return sized | {"reduced": recipe.vary(recipe.name, **LONG | reduced)}
+    return sizes(recipe.vary(recipe.name, **LONG | reduced), QUICK, smoke=SMOKE, paper=PAPER)
 
 
 def _at_scale(scale: int) -> Recipe:
@@ -75,7 +79,7 @@ mdsr = replace(  # not `vary`: MDSR has no option `scale`
     task=tuple(Bicubic(scale, enlarge=False) for scale in (2, 3, 4)),
     **FROM_X2,
 )
-srresnet = reduced.vary("srresnet-x2", network="srresnet", loss="l2", minutes=None)
+srresnet = reduced.vary("srresnet-x2", network="srresnet", loss="l2")
 full = reduced.vary("edsr-full-x2", options={"blocks": 32, "width": 256, "residual_scaling": 0.1})
 full = full.vary(full.name, **PAPER | {"updates": 1_000_000})
 
@@ -97,6 +101,11 @@ LADDER = {
     "edsr": {"options": {"batch_norm": False, "outer_relus": False}},
     "edsr-l2": {"options": {"batch_norm": False, "outer_relus": False}, "loss": "l2"},
 }
+# Which of the outer ReLUs is it? Between "without-bn", which has both, and "edsr", which has none.
+LADDER |= {
+    "first-relu": {"options": {"batch_norm": False, "outer_relus": "first"}},
+    "up-relus": {"options": {"batch_norm": False, "outer_relus": "up-sampler"}},
+}
 
 
 def _ablations() -> dict[str, dict[str, Recipe]]:
@@ -108,19 +117,26 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
             found[name] = sizes(plain.vary(name, seed=seed, **changes), TINY)
         for scale in (3, 4):  # from scratch; at x2 the last step of the ladder serves
             name = f"edsr-alone-x{scale}-seed{seed}"
-            found[name] = sizes(_at_scale(scale).vary(name, seed=seed, start=None, minutes=None), TINY)
+            found[name] = sizes(_at_scale(scale).vary(name, seed=seed, start=None), TINY)
         name = f"mdsr-seed{seed}"
-        recipe = mdsr.vary(name, seed=seed, start=None, minutes=None)
+        recipe = mdsr.vary(name, seed=seed, start=None)
         found[name] = sizes(recipe, TINY | {"updates": 4_500})
+        # As many updates of the body as one EDSR has, a third of them for each scale.
+        name = f"mdsr-short-seed{seed}"
+        found[name] = {"quick": mdsr.vary(name, seed=seed, start=None, **TINY)}
+        # As many updates from scratch as one from x2 and its x2 network have together.
+        name = f"edsr-alone-x4-longer-seed{seed}"
+        longer = TINY | {"updates": 2 * TINY["updates"]}
+        found[name] = {"quick": _at_scale(4).vary(name, seed=seed, start=None, **longer)}
         name = f"edsr-x4-from-x2-seed{seed}"
         start = f"edsr-ladder-edsr-seed{seed}"
-        found[name] = sizes(_at_scale(4).vary(name, seed=seed, start=start, minutes=None), TINY)
+        found[name] = sizes(_at_scale(4).vary(name, seed=seed, start=start), TINY)
     for width in (64, 128, 256):
         # Ten times the paper's learning rate, so that trouble shows within minutes.
         for label, scaling in (("unscaled", 1.0), ("scaled", 0.1)):
             name = f"edsr-width{width}-{label}"
             options = {"blocks": 32, "width": width, "residual_scaling": scaling, "zero_last": False}
-            short = {"patch": 16, "batch": 2, "updates": 200, "minutes": None, "validations": 1}
+            short = {"patch": 16, "batch": 2, "updates": 200, "validations": 1}
             short["test_on"] = ("bundled",)
             wide = reduced.vary(name, options=options, schedule="constant", clip=None, **short)
             found[name] = {"quick": wide}
