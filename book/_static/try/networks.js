@@ -112,7 +112,7 @@ export const NETWORKS = [
     "processor": false,
     "parameters": 1554499,
     "file": "edsr-x3-reduced.onnx",
-    "bytes": 3134839,
+    "bytes": 3144142,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/edsr-x3-reduced/record.json"
   },
   {
