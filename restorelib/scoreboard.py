@@ -122,8 +122,8 @@ def _verdict(gaps: Mapping[str, str]) -> str:
 
 
 def _lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table in Markdown."""
-    told = [[linked(cell, markdown=True) for cell in row] for row in rows]
+    """A table in Markdown; a number and its spread stay on one line."""
+    told = [[linked(cell, markdown=True).replace(" ± ", "\u00a0±\u00a0") for cell in row] for row in rows]
     return [f"| {' | '.join(row)} |" for row in (header, ("---",) * len(header), *told)]
 
 

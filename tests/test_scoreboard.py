@@ -175,7 +175,7 @@ def test_claims_stand_beside_what_the_paper_prints(sections):
         - score_of(f"edsr-ladder-srresnet-seed{seed}-quick", "BSD100", 2)[0]
         for seed in (0, 1, 2)
     ]
-    assert both["ours, BSD100"].startswith(f"{sum(gaps) / 3:+.2f} ± ")
+    assert both["ours, BSD100"].startswith(f"{sum(gaps) / 3:+.2f}\u00a0±\u00a0")
     assert rows["×4 from ×2 rather than from scratch"]["paper"] == "–"
     memory = sections["Orderings of the MemNet paper"][0]
     assert memory["paper"] == "+0.10† / +0.13† / +0.14†"
