@@ -61,7 +61,7 @@ def test_the_cost_of_a_run_is_one_line(scored):
 
 def test_the_cost_says_what_a_run_started_from():
     assert cost("edsr-x3-reduced").startswith(
-        "edsr-x3-reduced, trained from edsr-x2 on T91 + BSDS500_train: "
+        "edsr-x3-reduced, trained from edsr-x2 on T91 + BSDS500_train + BSDS500_test: "
     )
 
 
