@@ -49,7 +49,7 @@ def test_large_weights_in_half_precision_where_no_score_moves(run, tmp_path, mon
     tensors, _ = read_tensors(shipped / "weights.safetensors")
     large = {name for name, tensor in tensors.items() if tensor.numel() > 100}
     assert {name for name, tensor in tensors.items() if tensor.dtype == torch.float16} == large
-    assert large and len(large) < len(tensors)
+    assert 0 < len(large) < len(tensors)
     about = runs.record(shipped)
     assert about.weights_sha256 == file_digest(shipped / "weights.safetensors")
     assert about == runs.record(run).model_copy(update={"weights_sha256": about.weights_sha256})
