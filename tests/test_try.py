@@ -239,12 +239,13 @@ def test_both_sides_zoom_and_move_in_step(shrunk):
     demo.press("stage", "0")
     whole = picture_of(demo.page)
     demo.press("stage", "+")
-    assert demo.part("zoom").inner_text().endswith("%")
     zoomed = picture_of(demo.page)
+    assert demo.part("zoom").inner_text().endswith("%")
     assert zoomed != whole
     demo.press("stage", "ArrowRight")
     assert picture_of(demo.page) != zoomed
     demo.press("out")
+    assert picture_of(demo.page) == whole
     assert demo.part("zoom").inner_text() == "whole"
     demo.press("in")
     demo.press("whole")
