@@ -192,6 +192,8 @@ export class Viewer {
 
   // A picture, or its error: eight times its distance from the reference.
   paint(context, picture, scale) {
+    // A picture may end a fraction of a pixel before the canvas does.
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     this.paintPlain(context, picture, scale);
     if (!this.error.checked) return;
     context.save();
