@@ -100,9 +100,7 @@ LADDER = {
     "without-bn": {"options": {"batch_norm": False}},
     "edsr": {"options": {"batch_norm": False, "outer_relus": False}},
     "edsr-l2": {"options": {"batch_norm": False, "outer_relus": False}, "loss": "l2"},
-}
-# Which of the outer ReLUs is it? Between "without-bn", which has both, and "edsr", which has none.
-LADDER |= {
+    # Which of the outer ReLUs is it? Between "without-bn", which has both, and "edsr", which has none.
     "first-relu": {"options": {"batch_norm": False, "outer_relus": "first"}},
     "up-relus": {"options": {"batch_norm": False, "outer_relus": "up-sampler"}},
 }
