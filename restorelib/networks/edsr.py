@@ -1,7 +1,5 @@
 """EDSR and SRResNet (Lim et al., "Enhanced Deep Residual Networks for Single Image ...", CVPRW 2017)."""
 
-from typing import Literal
-
 import torch
 from torch import nn
 
@@ -9,7 +7,7 @@ from restorelib.blocks import MeanShift, ResidualBlock, check_scale, conv, upsam
 from restorelib.errors import RestoreError
 from restorelib.networks.base import Restorer
 
-Outer = bool | Literal["first", "up-sampler"]
+OUTER_RELUS = (True, False, "first", "up-sampler")
 
 
 class EDSR(Restorer):
@@ -39,11 +37,12 @@ class EDSR(Restorer):
         residual_scaling: float = 1.0,
         zero_last: bool = False,
         batch_norm: bool = False,
-        outer_relus: Outer = False,
+        outer_relus: bool | str = False,
     ):
         super().__init__()
-        if outer_relus not in (True, False, "first", "up-sampler"):
-            raise RestoreError(f"outer_relus is {outer_relus!r}; choose True, False, 'first' or 'up-sampler'")
+        if outer_relus not in OUTER_RELUS:
+            known = ", ".join(map(repr, OUTER_RELUS))
+            raise RestoreError(f"outer_relus is {outer_relus!r}; choose one of {known}")
         self.scales = (scale,)
         # Head, two layers a block, end of the body, up-sampler; what follows on large pixels adds one.
         self.reach = 2 * blocks + 4
@@ -88,7 +87,7 @@ class SRResNet(EDSR):
         width: int = 64,
         zero_last: bool = False,
         batch_norm: bool = True,
-        outer_relus: Outer = True,
+        outer_relus: bool | str = True,
     ):
         super().__init__(
             scale, blocks, width, zero_last=zero_last, batch_norm=batch_norm, outer_relus=outer_relus

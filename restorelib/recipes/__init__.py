@@ -26,7 +26,7 @@ GREY = ("BSDS500_train-grey",)
 # All of BSDS300: its 200 pictures for training and the 100 for tests.
 GREY300 = (*GREY, "BSD100-grey")
 
-# As far in a quarter of the updates, for all networks but MemNet, MT-RNN and DMPHN ("What training costs").
+# As far in a quarter of the updates, for most networks ("What training costs").
 MUON = {"optimiser": "muon", "average": 0.998}
 
 # What every `smoke` changes: pictures that are always there, and just enough updates to see that all runs.

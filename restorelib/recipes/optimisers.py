@@ -36,7 +36,7 @@ NETWORKS: dict[str, tuple[Recipe, int, str]] = {
     "srresnet": (edsr.srresnet.vary("srresnet", options=EIGHT, loss="l1"), 1_200, "Set5"),
     "edsr": (edsr.reduced.vary("edsr", options=EIGHT), 1_200, "Set5"),
     "mdsr": (replace(edsr.mdsr, options=edsr.mdsr.options | EIGHT, start=None), 800, "Set5"),
-    "memnet": (memnet.reduced.vary("memnet", options=_memory, final_weight=1 / 5), 800, "Set5"),
+    "memnet": (memnet.m6r6.vary("memnet", options=_memory, final_weight=1 / 5), 800, "Set5"),
     "mtrnn": (_shaken, 800, "bundled"),
     "dmphn": (_pieces, 1_200, "bundled"),
 }
