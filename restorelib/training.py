@@ -59,7 +59,7 @@ class Training:
         precision: "bf16", "fp16" or "no"; None takes what suits the device.
         start: weights to begin with, wherever name and shape agree.
         memory_format: the order of values in memory; channels last is faster everywhere.
-        compiled: use `torch.compile`, whose first update takes up to half a minute.
+        compiled: use `torch.compile`, whose first update takes up to a minute and a half.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ def bench(networks: tuple[str, ...] = (), compiled: bool = False) -> dict:
 
     Args:
         networks: names of networks that have a recipe.
-        compiled: also time `torch.compile`, whose first update takes up to half a minute.
+        compiled: also time `torch.compile`, whose first update takes up to a minute and a half.
 
     Returns:
         The machine, its convolution peak, one row a network, and the worst over all rows of `sampler_share`

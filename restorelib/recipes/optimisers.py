@@ -5,7 +5,7 @@ updates (`optimiser-NETWORK-OPTIMISER-lrRATE`), then at one of them for all (`op
 EDSR and VDSR also with Muon and one choice changed (`optimiser-NETWORK-muon-CHOICE`), and in their papers'
 sizes with three seeds (`optimiser-NETWORK-full-...`); and two claims about training with several optimisers
 (`claim-...`). All keep an average of their weights; `-last` are the same trainings without one. All have only
-`quick`: two minutes of a processor core with bf16, the full ones seven to twelve.
+`quick`: one and a half to ten minutes of a processor core with bf16, the full ones five to twenty-eight.
 """
 
 from dataclasses import replace
