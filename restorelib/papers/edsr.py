@@ -174,8 +174,8 @@ PAPER = Paper(
         *(
             Claim(
                 "table 2",
-                f"one network for three scales, at ×{scale}",
-                "mdsr",
+                f"one network for three scales, with the updates of one, at ×{scale}",
+                "mdsr-short",
                 LADDER["baseline", scale],
                 _on(scale),
                 _on_div2k(scale, "baseline-multi", "baseline"),
