@@ -25,7 +25,7 @@ from restorelib.degrade import Bicubic, Degradation, Jpeg, Motion, Noise
 RUNS = {
     "srcnn-reduced": "SRCNN",
     "vdsr-quick": "VDSR",
-    "vdsr-depth10-quick": "VDSR",
+    "vdsr-depth10-seed0-quick": "VDSR",
     "edsr-x2-quick": "EDSR",
     "edsr-x3-reduced": "EDSR",
     "edsr-x4-reduced": "EDSR",

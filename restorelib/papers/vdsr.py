@@ -1,6 +1,6 @@
 """Numbers of the VDSR paper (Kim, Lee, Lee, CVPR 2016, arXiv 1511.04587)."""
 
-from restorelib.papers import Answer, Answers, Claim, Paper, Table, column, parse
+from restorelib.papers import Answer, Answers, Claim, Paper, Table, column, parse, printed_gap, seeds
 
 TABLE_1 = """
 lr     network   epoch10 epoch20 epoch40 epoch80
@@ -80,7 +80,7 @@ PAPER = Paper(
                 Answer(
                     f"trained on ×{trained}, tested at ×{tested}",
                     (tested, trained),
-                    (f"vdsr-train-x{trained.replace(',', '')}-quick",),
+                    seeds(f"vdsr-train-x{trained.replace(',', '')}"),
                     "Set5",
                     int(tested),
                 )
@@ -97,6 +97,24 @@ PAPER = Paper(
             "claim-vdsr-residual-sgd",
             "claim-vdsr-plain-sgd",
             {"Set5 ×2": ("Set5", 2)},
+        ),
+        *(
+            Claim(
+                "table 2",
+                f"one network for three scales rather than one for ×{scale}",
+                "vdsr-train-x234",
+                f"vdsr-train-x{scale}",
+                {f"Set5 ×{scale}": ("Set5", int(scale))},
+                printed_gap(TABLES["vdsr/2"], (scale, "2,3,4"), (scale, scale)),
+            )
+            for scale in "34"
+        ),
+        Claim(
+            "figure 3",
+            "twenty layers rather than ten",
+            "vdsr-depth20",
+            "vdsr-depth10",
+            {f"Set5 ×{scale}": ("Set5", scale) for scale in (2, 3, 4)},
         ),
     ),
 )

@@ -46,7 +46,7 @@ export const NETWORKS = [
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/vdsr-quick/record.json"
   },
   {
-    "run": "vdsr-depth10-quick",
+    "run": "vdsr-depth10-seed0-quick",
     "name": "VDSR",
     "paper": "vdsr",
     "mends": [
@@ -67,9 +67,9 @@ export const NETWORKS = [
     "skips": [],
     "processor": false,
     "parameters": 74593,
-    "file": "vdsr-depth10-quick.onnx",
+    "file": "vdsr-depth10-seed0-quick.onnx",
     "bytes": 303656,
-    "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/vdsr-depth10-quick/record.json"
+    "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/vdsr-depth10-seed0-quick/record.json"
   },
   {
     "run": "edsr-x2-quick",
