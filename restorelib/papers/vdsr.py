@@ -54,6 +54,11 @@ TABLES = {
     ),
 }
 
+
+def _on(scale: int) -> dict[str, tuple[str, int]]:
+    return {"Set5": ("Set5", scale)}
+
+
 PAPER = Paper(
     name="VDSR",
     published="2016-06",
@@ -93,10 +98,10 @@ PAPER = Paper(
     claims=(
         Claim(
             "table 1",
-            "predict the difference, by SGD",
+            "predict the difference, by SGD, at ×2",
             "claim-vdsr-residual-sgd",
             "claim-vdsr-plain-sgd",
-            {"Set5 ×2": ("Set5", 2)},
+            _on(2),
         ),
         *(
             Claim(
@@ -104,17 +109,20 @@ PAPER = Paper(
                 f"one network for three scales rather than one for ×{scale}",
                 "vdsr-train-x234",
                 f"vdsr-train-x{scale}",
-                {f"Set5 ×{scale}": ("Set5", int(scale))},
-                printed_gap(TABLES["vdsr/2"], (scale, "2,3,4"), (scale, scale)),
+                _on(scale),
+                printed_gap(TABLES["vdsr/2"], (f"{scale}", "2,3,4"), (f"{scale}", f"{scale}")),
             )
-            for scale in "34"
+            for scale in (3, 4)
         ),
-        Claim(
-            "figure 3",
-            "twenty layers rather than ten",
-            "vdsr-depth20",
-            "vdsr-depth10",
-            {f"Set5 ×{scale}": ("Set5", scale) for scale in (2, 3, 4)},
+        *(
+            Claim(
+                "figure 3",
+                f"twenty layers rather than ten, at ×{scale}",
+                "vdsr-depth20",
+                "vdsr-depth10",
+                _on(scale),
+            )
+            for scale in (2, 3, 4)
         ),
     ),
 )
