@@ -42,7 +42,6 @@ WANTED = (
     *((name, "reduced") for name in ("mtrnn", "mtrnn-ms-seed0", "mtrnn-one-step-longer-seed0")),
     ("vdsr", "reduced"),
     *((name, "reduced") for name in ("srcnn", "srcnn-9-1-5", "srresnet-x2")),
-    *((f"vdsr-{kind}-lr{lr}", "reduced") for kind in ("residual", "plain") for lr in (0.1, 0.01, 0.001)),
     *((f"red30-{task}", "reduced") for task in ("noise70", "noise10", "x2", "x3", "x4", "x234")),
     *((f"red30-jpeg{quality}", "reduced") for quality in (10, 20)),
     *((f"red{depth}-noise{sigma}", "reduced") for depth in (20, 10) for sigma in (50, 30, 70, 10)),

@@ -156,7 +156,7 @@ def test_names_of_runs_lead_to_records_in_text_and_in_markdown():
     assert linked("Ours: bm3d/30.") == f'Ours: <a href="{address}">bm3d/30</a>.'
     assert linked("Ours: bm3d/30.", markdown=True) == f"Ours: [bm3d/30]({address})."
     assert "measured/edsr-x2-reduced+.json" in linked("edsr-x2-reduced+")
-    assert "runs/vdsr-residual-lr0.1-quick/" in linked("(vdsr-residual-lr0.1-quick)")
+    assert "runs/vdsr-residual-lr0.1-seed0-quick/" in linked("(vdsr-residual-lr0.1-seed0-quick)")
 
 
 def test_the_spread_over_seeds_is_half_the_range(monkeypatch):

@@ -71,7 +71,7 @@ PAPER = Paper(
                 Answer(
                     f"{network}, rate {rate}",
                     (rate, network, "epoch80"),
-                    (f"vdsr-{network}-lr{rate}-quick",),
+                    seeds(f"vdsr-{network}-lr{rate}"),
                     "Set5",
                     2,
                 )

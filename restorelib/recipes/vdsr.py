@@ -79,15 +79,14 @@ SEEDS = (0, 1, 2)
 
 
 def _ablations() -> dict[str, dict[str, Recipe]]:
-    recipes = []
-    for lr in (0.1, 0.01, 0.001):
-        for label, residual in (("residual", True), ("plain", False)):
-            recipes.append(table1.vary(f"vdsr-{label}-lr{lr}", lr=lr, options={"residual": residual}))
-    for lr in (0.1, 0.00001):  # without clipping, only the lower one survives
-        recipes.append(table1.vary(f"vdsr-unclipped-lr{lr}", lr=lr, clip=None))
     smaller = {"options": {"width": 32}, "updates": 1_000, "test_on": ("bundled", "Set5")}
-    found = {recipe.name: sizes(recipe, smaller) for recipe in recipes}
+    found = {}
     for seed in SEEDS:
+        for lr in (0.1, 0.01, 0.001):
+            for label, residual in (("residual", True), ("plain", False)):
+                name = f"vdsr-{label}-lr{lr}-seed{seed}"
+                recipe = table1.vary(name, lr=lr, options={"residual": residual}, seed=seed)
+                found[name] = sizes(recipe, smaller)
         for scales in ((2,), (3,), (4,), (2, 3), (2, 4), (3, 4), (2, 3, 4)):
             name = f"vdsr-train-x{''.join(map(str, scales))}-seed{seed}"
             recipe = on_91.vary(name, task=tuple(map(Bicubic, scales)), seed=seed)
@@ -97,6 +96,9 @@ def _ablations() -> dict[str, dict[str, Recipe]]:
             name = f"vdsr-depth{depth}-seed{seed}"
             recipe = on_91.vary(name, options={"depth": depth}, seed=seed)
             found[name] = sizes(recipe, SMALL | {"options": {"depth": depth, "width": 32}})
+    for lr in (0.1, 0.00001):  # without clipping, only the lower one survives
+        name = f"vdsr-unclipped-lr{lr}"
+        found[name] = sizes(table1.vary(name, lr=lr, clip=None), smaller)
     return found
 
 
