@@ -214,13 +214,15 @@ def test_minutes_in_the_tables_of_recipes_are_those_of_the_operations(module, na
 
 
 def test_the_shipped_bench_keeps_what_the_page_says():
+    slow = {"mt-dmphn": 0.5, "dmphn": 0.5, "fpn": 1 / 3}  # of the bare network's speed
     for result in results.shipped():
         rows = {row["network"]: row for row in result["rows"]}
         assert set(rows) == set(bench.benched())
-        for row in rows.values():
-            if isinstance(bench.benched()[row["network"]].task[0], Motion):
-                continue  # a camera's way takes longer to draw than a gather
-            assert row["sampler_share"] < 0.06
-            assert row["sampler_over_dataloader"] > 20
-            assert row["bare_over_step"] > 0.75
+        for network, row in rows.items():
+            bare = row["bare_over_step"]
+            assert bare > 0.75 or bare == pytest.approx(slow[network], abs=0.06)
+            if not isinstance(bench.benched()[network].task[0], Motion):
+                # To draw a deblurring network's patch is a camera's way, and no gather.
+                assert row["sampler_share"] < 0.06
+                assert row["sampler_over_dataloader"] > 20
         assert rows["fpn"]["sampler_share"] == pytest.approx(0.5, abs=0.1)
