@@ -3,7 +3,7 @@
 | profile | network | trained on | updates x batch | minutes | on the bundled photographs, TL13 |
 |---|---|---|---|---|---|
 | smoke | width 4 | bundled photographs | 20 x 2 | seconds | nothing: it only has to run |
-| quick | width 8 | 291 images | 30 minutes of a core | its limit | 26.06 dB measured (blurred: 25.43) |
+| quick | width 8 | 291 images | 30 minutes of a core | its limit | 26.01 dB measured (blurred: 25.43) |
 | reduced | width 32 | 291 images | 20,000 x 8 | 289 / 14.5 / 0.72 | not measured yet |
 | paper | width 32 | GOPRO_Large_all | 460,000 x 8 | 141,903 / 7,095 / 355 | 31.15 dB on GoPro in the paper |
 
