@@ -435,7 +435,7 @@ export const NETWORKS = [
     "processor": false,
     "parameters": 26167,
     "file": "memnet-quick.onnx",
-    "bytes": 116435,
+    "bytes": 161266,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/memnet-quick/record.json"
   },
   {
@@ -501,7 +501,7 @@ export const NETWORKS = [
     "processor": false,
     "parameters": 26167,
     "file": "memnet-jpeg-quick.onnx",
-    "bytes": 116435,
+    "bytes": 161266,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/memnet-jpeg-quick/record.json"
   },
   {
@@ -575,7 +575,7 @@ export const NETWORKS = [
     "processor": true,
     "parameters": 165827,
     "file": "mtrnn-quick.onnx",
-    "bytes": 433020,
+    "bytes": 758936,
     "record": "https://github.com/OWNER/image-restoration-reproduced/blob/main/restorelib/runs/mtrnn-quick/record.json"
   }
 ];
