@@ -140,7 +140,7 @@ PAPER = Paper(
             ),
         ),
         column("memnet/3", TABLES, "MemNet", "memnet-noise-quick", ", σ "),
-        column("memnet/4", TABLES, "MemNet", "memnet-quick"),
+        column("memnet/4", TABLES, "MemNet", "memnet-reduced"),
         column("memnet/5", TABLES, "MemNet", "memnet-jpeg-quick", " quality "),
     ),
     claims=(
