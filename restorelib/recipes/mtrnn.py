@@ -13,7 +13,8 @@ device that trains and three times that while they are loaded; for a smaller one
 The pictures that papers score are fetched by `restorelib data GOPRO_Large`. What an update keeps for its
 gradients would take 18 GiB; with the network's option `checkpoint` it is 3 GiB (fp32, measured on saved
 tensors). Its batch is our choice, the paper does not give one; nor do we switch data sets half-way, as its
-ablations did.
+ablations did. `quick` and `reduced` have Muon and an average of the weights; the ablations, but DMPHN's, have
+AdamW and no average.
 """
 
 from dataclasses import replace
